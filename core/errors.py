@@ -1,0 +1,88 @@
+"""The exception tree. A page shows the message of any of these to a person, and of nothing else.
+
+Each message is one or two plain sentences: what was given, what is allowed, what to do instead.
+
+AttendomeError
+    TextError                 a text that cannot be shown to a model
+        EmptyTextError
+        TextTooLongError      carries the part that fits: `kept_text`, `tokens`, `limit`
+    ModelUnavailableError     a model that cannot be had now
+        UnknownModelError     the name is not one that a person may ask for
+        ModelNotDownloadedError   allow-listed on the hub, not on this machine yet
+        ModelFilesError       files are missing, truncated, corrupted or of a kind we refuse
+        OfflineError          the hub cannot be reached
+    DeviceMemoryError         the work needs more memory than there is
+    JobCancelledError         a person stopped the work
+    JobError                  a job that cannot be queued or resumed
+    SelectionError            a layer, head or kind of attention that the model does not have
+    SettingsError             an environment variable that cannot be used
+    CorpusError               the training corpus is missing or is not the expected file
+"""
+
+from __future__ import annotations
+
+
+class AttendomeError(Exception):
+    """Anything that a page may show to a person as one sentence."""
+
+
+class TextError(AttendomeError):
+    """A text that cannot be shown to a model."""
+
+
+class EmptyTextError(TextError):
+    """No text, or nothing but spaces."""
+
+
+class TextTooLongError(TextError):
+    """More tokens than the model can read; `kept_text` is the longest beginning that fits."""
+
+    def __init__(self, message: str, *, kept_text: str, tokens: int, limit: int) -> None:
+        super().__init__(message)
+        self.kept_text = kept_text
+        self.tokens = tokens
+        self.limit = limit
+
+
+class ModelUnavailableError(AttendomeError):
+    """A model that cannot be had now."""
+
+
+class UnknownModelError(ModelUnavailableError):
+    """The name is not one that a person may ask for."""
+
+
+class ModelNotDownloadedError(ModelUnavailableError):
+    """An allow-listed model that is not on this machine yet."""
+
+
+class ModelFilesError(ModelUnavailableError):
+    """Model files are missing, truncated, corrupted or of a kind that is refused."""
+
+
+class OfflineError(ModelUnavailableError):
+    """The hub cannot be reached."""
+
+
+class DeviceMemoryError(AttendomeError):
+    """The work needs more memory than the device has free."""
+
+
+class JobCancelledError(AttendomeError):
+    """A person stopped the work."""
+
+
+class JobError(AttendomeError):
+    """A job that cannot be queued or resumed."""
+
+
+class SelectionError(AttendomeError):
+    """A layer, a head or a kind of attention that the model does not have."""
+
+
+class SettingsError(AttendomeError):
+    """An environment variable that cannot be used as given."""
+
+
+class CorpusError(AttendomeError):
+    """The training corpus is missing or is not the expected file."""

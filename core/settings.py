@@ -1,0 +1,102 @@
+"""One frozen `Settings`, read once from the environment.
+
+ATTENDOME_DEVICE           auto (default), cpu, cuda, cuda:1, mps
+ATTENDOME_CACHE            folder for results, jobs and downloads' bookkeeping
+ATTENDOME_MODELS           local model folders a browser may name: "sort=/data/gpt_nano_sort:mine=/data/mine"
+ATTENDOME_MAX_MODELS       models kept in memory at once (default 3)
+ATTENDOME_MAX_CHARACTERS   longest text taken from a browser (default 20000)
+ATTENDOME_MAX_MEMORY_GB    most memory one attention result may take (default 2)
+HF_HOME, HF_ENDPOINT, HF_HUB_OFFLINE   as in huggingface_hub
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from core.errors import SettingsError
+
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
+ROOT = Path(__file__).resolve().parent.parent
+ASSETS = ROOT / "assets"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the person who runs Attendome chose; everything else has one value."""
+
+    device: str = "auto"
+    cache_folder: Path = Path.home() / ".cache" / "attendome"
+    model_folders: tuple[tuple[str, Path], ...] = ()
+    max_models: int = 3
+    max_characters: int = 20_000
+    max_result_bytes: int = 2 * 1024**3
+    hub_endpoint: str = "https://huggingface.co"
+    hub_folder: Path = Path.home() / ".cache" / "huggingface" / "hub"
+    hub_offline: bool = False
+
+
+def _positive(environment: Mapping[str, str], name: str, default: float) -> float:
+    text = environment.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise SettingsError(f"{name} is {text!r}; give a number above 0, for example {name}={default:g}.")
+    return value
+
+
+def _model_folders(text: str) -> tuple[tuple[str, Path], ...]:
+    folders = []
+    for part in filter(None, (p.strip() for p in text.split(os.pathsep))):
+        name, equals, folder = part.partition("=")
+        if not equals or not _NAME.fullmatch(name) or not folder:
+            raise SettingsError(
+                f"ATTENDOME_MODELS holds {part!r}; give name=folder pairs joined by {os.pathsep!r}, the name in "
+                "lower-case letters, digits and . _ -, for example mine=/data/my-gpt2."
+            )
+        folders.append((name, Path(folder).expanduser()))
+    return tuple(folders)
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read and check the environment.
+
+    Raises
+    ------
+    SettingsError
+        A variable has a value that cannot be used; the message says which and what to give.
+    """
+    default = Settings()
+    device = environment.get("ATTENDOME_DEVICE", "").strip() or default.device
+    if not _DEVICE.fullmatch(device):
+        raise SettingsError(f"ATTENDOME_DEVICE is {device!r}; give auto, cpu, cuda, cuda:N or mps.")
+    hub_home = environment.get("HF_HOME", "").strip()
+    hub_cache = environment.get("HF_HUB_CACHE", "").strip()
+    hub_folder = Path(hub_cache) if hub_cache else Path(hub_home) / "hub" if hub_home else default.hub_folder
+    cache_folder = environment.get("ATTENDOME_CACHE", "").strip()
+    return Settings(
+        device=device,
+        cache_folder=Path(cache_folder).expanduser() if cache_folder else default.cache_folder,
+        model_folders=_model_folders(environment.get("ATTENDOME_MODELS", "")),
+        max_models=int(_positive(environment, "ATTENDOME_MAX_MODELS", default.max_models)) or 1,
+        max_characters=int(_positive(environment, "ATTENDOME_MAX_CHARACTERS", default.max_characters)),
+        max_result_bytes=int(_positive(environment, "ATTENDOME_MAX_MEMORY_GB", 2) * 1024**3),
+        hub_endpoint=(environment.get("HF_ENDPOINT", "").strip() or default.hub_endpoint).rstrip("/"),
+        hub_folder=hub_folder.expanduser(),
+        hub_offline=environment.get("HF_HUB_OFFLINE", "").strip().lower() in {"1", "true", "yes", "on"},
+    )
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read at first use."""
+    return read_settings()
