@@ -1,0 +1,44 @@
+"""Errors and notes as a person should read them: a sentence, never a traceback."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from core.errors import AttendomeError
+
+_LOG = logging.getLogger(__name__)
+APOLOGY = (
+    "Something went wrong here, and it is our fault, not yours. What you typed is kept; "
+    "try another model or text, or start the app again. The details are in the app's log."
+)
+_MARKDOWN = str.maketrans({c: "\\" + c for c in "\\`*_{}[]()<>#+-.!|~$:"})
+
+
+def plain(text: str) -> str:
+    """Text that Markdown shows as it is: what a person typed is never formatted, linked or run."""
+    return text.translate(_MARKDOWN).replace("\n", " ")
+
+
+@contextmanager
+def explained_errors() -> Iterator[None]:
+    """Show an `AttendomeError` as its own sentence, and log anything else behind a short apology.
+
+    Streamlit's own control flow (stop, rerun) is not an `Exception` and passes through.
+    """
+    try:
+        yield
+    except AttendomeError as error:
+        st.error(plain(str(error)), icon=":material/info:")
+    except Exception:
+        _LOG.exception("a page failed")
+        st.error(APOLOGY, icon=":material/sentiment_dissatisfied:")
+
+
+def render_notes(notes: Iterable[str]) -> None:
+    """Sentences about what was done to the text before the model saw it."""
+    for note in notes:
+        st.info(plain(note), icon=":material/info:")

@@ -1,0 +1,237 @@
+"""`attention`: a text and a model in, the attention of every head out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.errors import DeviceMemoryError, EmptyTextError, SelectionError, TextError, TextTooLongError
+from core.language.text import PreparedText, prepare_text
+from core.language.tokenization import Encoded, ids_sequence
+from core.language.values import AttentionKind, AttentionResult
+
+if TYPE_CHECKING:
+    from core.language.architectures import LayerProjections
+    from core.language.models import LanguageModel
+
+Text = str | Sequence[int]
+
+
+def _encode(model: LanguageModel, text: Text, second: str | None = None, *, as_target: bool = False) -> tuple[
+    Encoded, PreparedText
+]:  # fmt: skip
+    name = model.card.title
+    if isinstance(text, str):
+        prepared = prepare_text(text)
+        if model.tokenizer is None:
+            raise TextError(
+                f"{name} has no tokenizer, so it takes token ids from 0 to {model.vocabulary_size - 1}; "
+                "give a list such as [0, 2, 1]."
+            )
+        encoded = model.tokenizer.encode(prepared.text, second, as_target=as_target)
+    else:
+        ids = tuple(int(i) for i in text)
+        if not ids:
+            raise EmptyTextError(f"There are no token ids; {name} takes a list such as [0, 2, 1].")
+        wrong = next((i for i in ids if not 0 <= i < model.vocabulary_size), None)
+        if wrong is not None:
+            raise TextError(f"Token id {wrong} is outside {name}'s vocabulary, 0 to {model.vocabulary_size - 1}.")
+        encoded, prepared = Encoded(ids_sequence(ids), (0,) * len(ids)), PreparedText("")
+    _check_length(model, encoded, prepared)
+    return encoded, prepared
+
+
+def _check_length(model: LanguageModel, encoded: Encoded, prepared: PreparedText) -> None:
+    count, limit = len(encoded.sequence), model.card.context
+    if count <= limit:
+        return
+    kept = ""
+    if encoded.ends:
+        special = sum(encoded.sequence.special)
+        leading = encoded.sequence.special[0]
+        last = limit - special + leading - 1
+        kept = prepared.text[: encoded.ends[last]]
+        while kept and model.tokenizer is not None and len(model.tokenizer.encode(kept).sequence) > limit:
+            kept = kept[:-1]  # re-encoding the cut text may take a token more
+        kept = kept.rstrip()
+    where = f"; cut it after “…{kept[-30:]}”" if kept else ""
+    raise TextTooLongError(
+        f"The text is {count:,} tokens long and {model.card.title} reads at most {limit:,}{where}.",
+        kept_text=kept,
+        tokens=count,
+        limit=limit,
+    )
+
+
+def _notes(model: LanguageModel, encoded: Encoded, prepared: PreparedText) -> tuple[str, ...]:
+    if not encoded.unknown:
+        return prepared.notes
+    one = encoded.unknown == 1
+    return (
+        *prepared.notes,
+        f"{encoded.unknown} token{' is' if one else 's are'} unknown to {model.card.title}'s vocabulary "
+        f"and shown as [UNK] or <unk>: the model cannot tell {'it' if one else 'them'} from other unknown ones.",
+    )
+
+
+def _check_memory(model: LanguageModel, queries: int, keys: int) -> None:
+    """Refuse before the run what would not fit: a layer's weights exist three times in eager attention."""
+    import psutil
+
+    card = model.card
+    needed = 3 * 4 * card.heads * queries * keys + 2 * 4 * card.layers * model.width * (queries + keys)
+    if model.on_cpu and needed > psutil.virtual_memory().available:
+        raise _memory_error(model, queries, needed)
+
+
+def _memory_error(model: LanguageModel, tokens: int, needed: int | None = None) -> DeviceMemoryError:
+    amount = f", about {needed / 1e9:.1f} GB," if needed else ""
+    return DeviceMemoryError(
+        f"{tokens:,} tokens through {model.card.title} need more memory{amount} than this machine has free; "
+        "shorten the text or choose a smaller model."
+    )
+
+
+def _stacked(layers: list[LayerProjections]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return (
+        np.stack([layer.queries for layer in layers]),
+        np.stack([layer.keys for layer in layers]),
+        np.array([layer.scale for layer in layers], dtype=np.float32),
+    )
+
+
+def _is_memory_fault(error: RuntimeError | MemoryError) -> bool:
+    text = str(error)
+    return isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text
+
+
+def attention(
+    model: LanguageModel,
+    text: Text,
+    target_text: Text | None = None,
+    *,
+    kind: AttentionKind | None = None,
+) -> AttentionResult:
+    """Attention of every layer and head of `model` on `text`.
+
+    Parameters
+    ----------
+    text : a sentence, or token ids for a model without tokenizer.
+    target_text : for a translation model the translation to look at (by default the model's own);
+        for an encoder such as BERT the second sentence of a pair; a causal decoder takes none.
+    kind : for a translation model "cross" (default), "encoder" or "decoder".
+
+    Returns
+    -------
+    AttentionResult
+        `.weights` is (layers, heads, query, key) float32, rows sum to 1, special tokens included.
+        Equal to transformers' `output_attentions` with eager attention to 1e-6.
+
+    Raises
+    ------
+    TextError
+        Empty, or longer than the model's context (`TextTooLongError` carries the part that fits).
+    SelectionError
+        The model has no attention of that kind.
+    DeviceMemoryError
+        The device has too little memory.
+
+    Source: Vaswani et al. 2017, eq. 1 and section 3.2.3.
+    """
+    if kind is not None and kind not in model.kinds:
+        raise SelectionError(
+            f"{model.card.title} has no {kind} attention; it has {' and '.join(model.kinds)} attention."
+        )
+    try:
+        if model.card.architecture == "marian":
+            return _translation_attention(model, text, target_text, kind or "cross")
+        return _self_attention(model, text, target_text)
+    except (RuntimeError, MemoryError) as error:
+        if not _is_memory_fault(error):
+            raise
+        raise _memory_error(model, len(text)) from error
+
+
+def _self_attention(model: LanguageModel, text: Text, target_text: Text | None) -> AttentionResult:
+    import torch
+
+    from core.language.architectures import SELF_ATTENTION
+
+    causal = "causal" in model.kinds
+    second = None
+    notes: tuple[str, ...] = ()
+    if target_text is not None:
+        if causal or not isinstance(text, str) or not isinstance(target_text, str):
+            raise TextError(
+                f"{model.card.title} reads one text; leave the second empty or choose an encoder or translation model."
+            )
+        prepared_second = prepare_text(target_text)
+        second, notes = prepared_second.text, prepared_second.notes
+    encoded, prepared = _encode(model, text, second)
+    length = len(encoded.sequence)
+    _check_memory(model, length, length)
+    ids = torch.tensor([encoded.sequence.ids], device=model.device)
+    segments = torch.tensor([encoded.segments], device=model.device)
+    with torch.inference_mode():
+        layers = SELF_ATTENTION[model.card.architecture](model.module, ids, segments)
+    queries, keys, scales = _stacked(layers)
+    allowed = np.ones((length, length), dtype=bool)
+    return AttentionResult(
+        kind="causal" if causal else "bidirectional",
+        source=encoded.sequence,
+        target=encoded.sequence,
+        allowed=np.tril(allowed) if causal else allowed,
+        queries=queries,
+        keys=keys,
+        scales=scales,
+        provenance=model.provenance,
+        text=prepared.text,
+        target_text=second,
+        notes=_notes(model, encoded, prepared) + notes,
+    )
+
+
+def _translation_attention(
+    model: LanguageModel, text: Text, target_text: Text | None, kind: AttentionKind
+) -> AttentionResult:
+    import torch
+
+    from core.language.architectures import marian_attention
+
+    source, prepared = _encode(model, text)
+    source_ids = torch.tensor([source.sequence.ids], device=model.device)
+    notes = _notes(model, source, prepared)
+    written = ""
+    with torch.inference_mode():
+        if target_text is not None:
+            target, prepared_target = _encode(model, target_text, as_target=True)
+            target_ids, written = target.sequence.ids, prepared_target.text
+            notes += _notes(model, target, prepared_target)
+        elif kind == "encoder":
+            target_ids = ()
+        else:
+            target_ids = model.translate(source_ids)
+        # The decoder reads its own output one step late, a start token first.
+        read = model.target_sequence((model.start_id, *target_ids)[: model.card.context])
+        _check_memory(model, len(read), len(source.sequence))
+        decoder_ids = torch.tensor([read.ids], device=model.device)
+        layers = marian_attention(model.module, source_ids, decoder_ids, kind)
+    looked_at = read if kind == "decoder" else source.sequence
+    looking = source.sequence if kind == "encoder" else read
+    queries, keys, scales = _stacked(layers)
+    allowed = np.ones((len(looking), len(looked_at)), dtype=bool)
+    return AttentionResult(
+        kind=kind,
+        source=looked_at,
+        target=looking,
+        allowed=np.tril(allowed) if kind == "decoder" else allowed,
+        queries=queries,
+        keys=keys,
+        scales=scales,
+        provenance=model.provenance,
+        text=prepared.text,
+        target_text=written or None,
+        notes=notes,
+    )

@@ -1,0 +1,167 @@
+"""Where one repository of the hub lies on this disk: huggingface_hub's layout, so that other tools share the files.
+
+hub_folder/models--openai-community--gpt2/blobs/<oid>               content, visible only when complete
+                                          blobs/<oid>.incomplete    what has arrived of it
+                                          snapshots/<commit>/<name> links to blobs
+                                          refs/main                 the commit of the last complete download
+hub_folder/.locks/models--openai-community--gpt2/<oid>.lock         one download at a time
+cache_folder/hub/models--openai-community--gpt2.json                Attendome's own: files and sizes as listed
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from core.errors import ModelUnavailableError
+from core.language.hub_transfer import HubFile, file_size
+from core.settings import Settings
+
+COMMIT = re.compile(r"[0-9a-f]{40}")
+WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small file so that a reader sees the old or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
+    draft.write_text(text)
+    os.replace(draft, path)
+
+
+def safetensors_whole(path: Path) -> bool:
+    """Whether a safetensors file is as long as its own header says."""
+    try:
+        with path.open("rb") as file:
+            header_bytes = int.from_bytes(file.read(8), "little")
+            if header_bytes > file_size(path):
+                return False
+            header = json.loads(file.read(header_bytes))
+        ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+        return file_size(path) == 8 + header_bytes + max(ends)
+    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
+        return False
+
+
+@contextmanager
+def disk_errors(settings: Settings) -> Iterator[None]:
+    """Say in one sentence that the disk refuses.
+
+    Raises
+    ------
+    ModelUnavailableError
+        A file or folder of the downloads cannot be read or written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ModelUnavailableError(
+            f"The download cannot be written to {settings.hub_folder} ({error.strerror or error}); make room or give "
+            "write access there, or set HF_HOME to another folder, and press Download again."
+        ) from error
+
+
+class RepoCache:
+    """The files of one repository on this disk."""
+
+    def __init__(self, repo: str, settings: Settings) -> None:
+        self.folder = settings.hub_folder / f"models--{repo.replace('/', '--')}"
+        self._locks = settings.hub_folder / ".locks" / self.folder.name
+        self._record = settings.cache_folder / "hub" / f"{self.folder.name}.json"
+
+    def snapshot(self, revision: str) -> Path:
+        """The folder of one commit."""
+        return self.folder / "snapshots" / revision
+
+    def blob(self, file: HubFile) -> Path:
+        """Where the content of the file lies once it is complete."""
+        return self.folder / "blobs" / file.oid
+
+    def has(self, revision: str, file: HubFile) -> bool:
+        """Whether the file is here in full."""
+        return file.size_bytes in (file_size(self.snapshot(revision) / file.name), file_size(self.blob(file)))
+
+    def missing_bytes(self, revision: str, files: Iterable[HubFile]) -> int:
+        """What still has to come over the network; partial files count for what has arrived."""
+        missing = 0
+        for file in files:
+            if not self.has(revision, file):
+                arrived = file_size(self.blob(file).with_name(file.oid + ".incomplete"))
+                missing += file.size_bytes - (arrived if arrived <= file.size_bytes else 0)
+        return missing
+
+    def prepare(self, revision: str, files: Iterable[HubFile]) -> None:
+        """Make the folders, and record what the commit holds."""
+        self.snapshot(revision).mkdir(parents=True, exist_ok=True)
+        (self.folder / "blobs").mkdir(exist_ok=True)
+        write_text(self._record, json.dumps({"revision": revision, "files": list(files)}))
+
+    def point(self, revision: str, file: HubFile) -> None:
+        """Let the commit's folder show the file."""
+        pointer = self.snapshot(revision) / file.name
+        if file_size(pointer) == file.size_bytes:
+            return
+        pointer.unlink(missing_ok=True)
+        try:
+            pointer.symlink_to(os.path.relpath(self.blob(file), pointer.parent))
+        except OSError:  # no right to make links, as on Windows: huggingface_hub moves the file too
+            os.replace(self.blob(file), pointer)
+
+    def point_main(self, revision: str) -> None:
+        """Let other tools find the commit, now that it is complete."""
+        write_text(self.folder / "refs" / "main", revision)
+
+    @contextmanager
+    def lock(self, file: HubFile, check_cancelled: Callable[[], None]) -> Iterator[None]:
+        """Wait until no other download, in this or another program, writes the file."""
+        from filelock import Timeout
+        from huggingface_hub.utils import WeakFileLock
+
+        self._locks.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            while True:
+                check_cancelled()
+                try:
+                    stack.enter_context(WeakFileLock(self._locks / f"{file.oid}.lock", timeout=0.1))
+                    break
+                except Timeout:
+                    continue
+            yield
+
+    def snapshots(self) -> list[Path]:
+        """Folders of commits: the one that "main" points to first, then the newest."""
+        try:
+            main = (self.folder / "refs" / "main").read_text().strip()
+        except (OSError, ValueError):
+            main = ""
+        folders = [path for path in self.folder.glob("snapshots/*") if COMMIT.fullmatch(path.name) and path.is_dir()]
+        return sorted(folders, key=lambda path: (path.name == main, path.stat().st_mtime), reverse=True)
+
+    def is_complete(self, snapshot: Path, tokenizer_files: tuple[tuple[str, ...], ...]) -> bool:
+        """Whether a commit's folder holds everything: by our own record, else by what a model cannot do without."""
+        recorded = self._recorded(snapshot.name)
+        if recorded:
+            return all(file_size(snapshot / file.name) == file.size_bytes for file in recorded)
+        if not any(all(file_size(snapshot / name) for name in names) for names in tokenizer_files):
+            return False
+        safetensors, pickle = (snapshot / name for name in WEIGHTS)
+        weights = safetensors_whole(safetensors) if safetensors.exists() else file_size(pickle) > 0
+        return weights and file_size(snapshot / "config.json") > 0
+
+    def has_part(self, names: Iterable[str]) -> bool:
+        """Whether anything of the repository is here, be it a part of one file."""
+        partials = (path for path in self.folder.glob("blobs/*.incomplete") if file_size(path))
+        found = (folder / name for folder in self.snapshots() for name in names if file_size(folder / name))
+        return bool(next(partials, None) or next(found, None))
+
+    def _recorded(self, revision: str) -> list[HubFile]:
+        """The files of the commit as the hub listed them, if Attendome downloaded it."""
+        try:
+            record = json.loads(self._record.read_text())
+            return [HubFile(*file) for file in record["files"]] if record["revision"] == revision else []
+        except (OSError, ValueError, TypeError, KeyError):
+            return []

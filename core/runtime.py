@@ -1,0 +1,102 @@
+"""What all people who use one running app share: models, results, device queues, jobs.
+
+The only module of `core` that knows Streamlit: each store is one `st.cache_resource`, so that it
+lives once per process and every session gets the same object.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import psutil
+import streamlit as st
+
+from core.jobs import DeviceQueue, JobManager
+from core.language import AttentionResult, LanguageModel, attention, load_model
+from core.language.registry import named_source
+from core.language.values import AttentionKind
+from core.settings import settings
+from core.shelf import Shelf
+
+MEMORY_RESERVE = 1.5e9
+RESULT_BYTES = 512 * 1024**2
+JOB_DISK_BYTES = 20 * 1024**3
+
+
+def _nothing() -> None:
+    """Do nothing while waiting."""
+
+
+@st.cache_resource(show_spinner=False)
+def _models() -> Shelf[LanguageModel]:
+    return Shelf(
+        max_count=settings().max_models,
+        size=lambda model: model.nbytes,
+        is_memory_short=lambda: psutil.virtual_memory().available < MEMORY_RESERVE,
+    )
+
+
+@st.cache_resource(show_spinner=False)
+def _results() -> Shelf[AttentionResult]:
+    return Shelf(max_count=64, max_bytes=RESULT_BYTES, size=lambda result: result.nbytes)
+
+
+@st.cache_resource(show_spinner=False)
+def _device_queues() -> Shelf[DeviceQueue]:
+    return Shelf(max_count=32)
+
+
+def device_queue(device: str) -> DeviceQueue:
+    """The one queue of a device: a forward pass or a job's piece waits here for its turn."""
+    return _device_queues().get(device, lambda: DeviceQueue(device))
+
+
+@st.cache_resource(show_spinner=False)
+def jobs() -> JobManager:
+    """The one manager of long work; its pieces are under the cache folder."""
+    return JobManager(
+        settings().cache_folder / "jobs", max_disk_bytes=JOB_DISK_BYTES, max_finished=50, queues=device_queue
+    )
+
+
+def person() -> str:
+    """A name for this browser session, so that queues are fair between people."""
+    return st.session_state.setdefault("_person", uuid.uuid4().hex)
+
+
+def language_model(name: str, *, on_wait: Callable[[], None] = _nothing) -> LanguageModel:
+    """The model that a browser named, from memory or loaded.
+
+    Raises
+    ------
+    ModelUnavailableError
+        The name is not on the list, or its files cannot be used.
+    DeviceMemoryError
+        It does not fit in memory.
+    """
+    options = settings()
+    source = named_source(name, options)
+    return _models().get((name, source.revision), lambda: load_model(name, options=options), on_wait=on_wait)
+
+
+def attention_result(
+    model: LanguageModel,
+    text: str,
+    target_text: str | None = None,
+    *,
+    kind: AttentionKind | None = None,
+    on_wait: Callable[[], None] = _nothing,
+) -> AttentionResult:
+    """Attention of a model on a text, computed once for everyone who asks the same.
+
+    `on_wait` is called while somebody else's run holds the device.
+    """
+
+    def run() -> AttentionResult:
+        queue = device_queue(str(model.device))
+        with queue.turn(owner=person(), interactive=True, on_wait=lambda position: on_wait()):
+            return attention(model, text, target_text, kind=kind)
+
+    key = (model.card.name, model.card.revision, text, target_text, kind)
+    return _results().get(key, run, on_wait=on_wait)

@@ -1,0 +1,16 @@
+"""Attendome: what transformers attend to, in text and in DNA. Start it with `make run`."""
+
+import streamlit as st
+
+from components.messages import explained_errors
+
+st.set_page_config(page_title="Attendome", page_icon=":material/hub:", layout="wide", initial_sidebar_state="auto")
+
+PAGES = [
+    st.Page("views/home.py", title="Home", icon=":material/home:", default=True),
+    st.Page("views/attention.py", title="Attention", icon=":material/grid_on:", url_path="attention"),
+]
+
+page = st.navigation(PAGES, position="top")
+with explained_errors():
+    page.run()

@@ -1,0 +1,30 @@
+"""Home: what there is, what is ready on this machine, and where to begin."""
+
+import streamlit as st
+
+from components.examples import EXAMPLES
+from components.readiness import render_device, render_models
+from core.language.registry import sources
+from core.settings import settings
+
+st.title("Attendome")
+st.markdown(
+    "Attendome shows what transformers attend to. "
+    "Type a sentence and see, for every layer and head of a real trained model, which word looks at which. "
+    "Everything on this page works without a network; larger models can be downloaded once."
+)
+
+st.subheader("Start with one click")
+for column, example in zip(st.columns(len(EXAMPLES)), EXAMPLES, strict=True):
+    with column.container(border=True, height="stretch"):
+        st.page_link(
+            "views/attention.py",
+            label=f"**{example.title}**",
+            icon=":material/arrow_forward:",
+            query_params=example.params,
+        )
+        st.caption(example.see)
+
+st.subheader("Ready on this machine")
+render_device(settings())
+render_models(sources(settings()))
