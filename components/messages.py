@@ -15,12 +15,12 @@ APOLOGY = (
     "Something went wrong here, and it is our fault, not yours. What you typed is kept; "
     "try another model or text, or start the app again. The details are in the app's log."
 )
-_MARKDOWN = str.maketrans({c: "\\" + c for c in "\\`*_{}[]()<>#+-.!|~$:"})
+_MARKDOWN = str.maketrans({c: "\\" + c for c in "\\`*_{}[]()<>#+-.!|~$:&"})
 
 
 def plain(text: str) -> str:
     """Text that Markdown shows as it is: what a person typed is never formatted, linked or run."""
-    return text.translate(_MARKDOWN).replace("\n", " ")
+    return " ".join(text.split()).translate(_MARKDOWN)
 
 
 @contextmanager

@@ -43,20 +43,14 @@ def _results() -> Shelf[AttentionResult]:
 
 
 @st.cache_resource(show_spinner=False)
-def _device_queues() -> Shelf[DeviceQueue]:
-    return Shelf(max_count=32)
-
-
-def device_queue(device: str) -> DeviceQueue:
-    """The one queue of a device: a forward pass or a job's piece waits here for its turn."""
-    return _device_queues().get(device, lambda: DeviceQueue(device))
-
-
-@st.cache_resource(show_spinner=False)
 def jobs() -> JobManager:
-    """The one manager of long work; its pieces are under the cache folder."""
+    """The one manager of long work, and of the queue of each device; pieces are under the cache folder."""
+    names = ("network", "cpu", "mps", *(f"cuda:{number}" for number in range(16)))
     return JobManager(
-        settings().cache_folder / "jobs", max_disk_bytes=JOB_DISK_BYTES, max_finished=50, queues=device_queue
+        settings().cache_folder / "jobs",
+        max_disk_bytes=JOB_DISK_BYTES,
+        max_finished=50,
+        queues={name: DeviceQueue(name) for name in names},
     )
 
 
@@ -94,8 +88,7 @@ def attention_result(
     """
 
     def run() -> AttentionResult:
-        queue = device_queue(str(model.device))
-        with queue.turn(owner=person(), interactive=True, on_wait=lambda position: on_wait()):
+        with jobs().queues[str(model.device)].turn(owner=person(), interactive=True, on_wait=lambda position: on_wait()):
             return attention(model, text, target_text, kind=kind)
 
     key = (model.card.name, model.card.revision, text, target_text, kind)

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from components.messages import explained_errors
+from core.settings import ASSETS
 
-st.set_page_config(page_title="Attendome", page_icon=":material/hub:", layout="wide", initial_sidebar_state="auto")
+st.set_page_config(page_title="Attendome", page_icon=str(ASSETS / "images" / "icon.png"), layout="wide", initial_sidebar_state="auto")
 
 PAGES = [
     st.Page("views/home.py", title="Home", icon=":material/home:", default=True),

@@ -140,11 +140,12 @@ def hub_model(name: str) -> HubModel:
     UnknownModelError
         The name is not in `HUB_MODELS`.
     """
-    found = next((model for model in HUB_MODELS if model.name == name), None)
-    if found:
+    if found := next((model for model in HUB_MODELS if model.name == name), None):
         return found
-    names = ", ".join(model.name for model in HUB_MODELS)
-    raise UnknownModelError(f"{name[:60]!r} is not a model that can be fetched from the hub; choose one of {names}.")
+    raise UnknownModelError(
+        f"{name[:60]!r} is not a model that can be fetched from the hub; choose one of "
+        f"{', '.join(model.name for model in HUB_MODELS)}."
+    )
 
 
 def size_sentence(size_bytes: int) -> str:
@@ -207,6 +208,8 @@ def plan_download(
     ------
     OfflineError
         The hub cannot be reached, or offline mode is on.
+    SettingsError
+        HF_ENDPOINT is no address.
     ModelFilesError
         The hub does not list the files that are needed, or lists what no repository holds.
     """
@@ -217,8 +220,8 @@ def plan_download(
         revision = str(answer["sha"])
         listed = {str(entry["rfilename"]): entry for entry in answer["siblings"]}
         _refuse_paths(listed, model)
-        names = _choose(set(listed), model)
-        files = tuple(sorted((_hub_file(listed[name]) for name in names), key=lambda file: file.size_bytes))
+        chosen = (_hub_file(listed[name]) for name in _choose(listed, model))
+        files = tuple(sorted(chosen, key=lambda file: file.size_bytes))
     except (KeyError, TypeError, ValueError) as error:
         raise ModelFilesError(
             f"The hub at {shown_endpoint(endpoint)} does not list the files of {model.repo} with their sizes and "
@@ -239,9 +242,8 @@ def download(
 ) -> Path:
     """Fetch what is missing of the plan, and return the folder of the complete snapshot.
 
-    `on_progress` is given the bytes on disk and `plan.total_bytes`, several times a second while bytes arrive.
-    `check_cancelled` is called at least every 0.1 s; whatever it raises ends the download and leaves the partial file
-    for the next one.
+    `on_progress` is given the bytes on disk and `plan.total_bytes`, at least once for every 256 kB that arrive.
+    `check_cancelled` is called at least every 0.1 s; what it raises ends the download, and the partial file stays.
 
     Raises
     ------
@@ -260,7 +262,6 @@ def download(
     before = 0
     with Transfer(endpoint, check_cancelled=check_cancelled, timeout_seconds=timeout_seconds) as transfer:
         for file in plan.files:
-            check_cancelled()
 
             def on_bytes(here: int, before: int = before) -> None:
                 on_progress(before + here, plan.total_bytes)
@@ -340,9 +341,7 @@ def _hub_file(entry: Mapping[str, Any]) -> HubFile:
 
 
 def _refuse_full_disk(missing_bytes: int, settings: Settings) -> None:
-    folder = settings.hub_folder
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
+    folder = next(path for path in (settings.hub_folder, *settings.hub_folder.absolute().parents) if path.exists())
     free_bytes = shutil.disk_usage(folder).free
     if missing_bytes > free_bytes:
         raise ModelUnavailableError(

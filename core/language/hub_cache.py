@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -28,7 +29,7 @@ WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 def write_text(path: Path, text: str) -> None:
     """Write a small file so that a reader sees the old or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
+    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}.draft")
     draft.write_text(text)
     os.replace(draft, path)
 

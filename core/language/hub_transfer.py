@@ -145,7 +145,7 @@ class Transfer:
         OfflineError
             The network failed; the partial file is kept.
         ModelFilesError
-            What the hub sends is not the file it announced; nothing of it is kept.
+            What the hub sends is not the file it listed; nothing of what it sent is kept.
         """
         partial = blob.with_name(blob.name + ".incomplete")
         if file_size(partial) > file.size_bytes:

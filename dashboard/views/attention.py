@@ -43,5 +43,5 @@ render_picture(result, layer, head, view)
 with st.container(horizontal=True, vertical_alignment="center"):
     render_csv(result, layer, head)
     render_link(controls.link_params(name, text, view, layer, head, target_text, kind))
-    render_proof(result, layer, head)
+    render_proof(result, layer, head, view)
 render_reading_help(result, model.card)

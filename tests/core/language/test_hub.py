@@ -292,6 +292,16 @@ def test_cancel_is_heard_while_the_hub_is_silent(hub: HubServer, settings: Setti
     hub.closing.set()
 
 
+def test_cancel_is_heard_while_another_program_downloads(settings: Settings) -> None:
+    from huggingface_hub.utils import WeakFileLock
+
+    plan = plan_download(GPT2, settings)
+    lock = settings.hub_folder / ".locks/models--openai-community--gpt2" / f"{plan.files[-1].oid}.lock"
+    lock.parent.mkdir(parents=True)
+    with WeakFileLock(lock), pytest.raises(JobCancelledError):
+        fetch(settings, plan=plan, stop_at=plan.total_bytes - WEIGHTS_BYTES)
+
+
 def test_truncated_answer_is_kept_and_resumed(hub: HubServer, settings: Settings) -> None:
     hub.faults.only, hub.faults.truncate_after = "/cdn/", 70_000
     with pytest.raises(OfflineError, match="what has arrived is kept"):

@@ -1,0 +1,93 @@
+"""The attention page's picture: one head large, or one head at four depths, and what proves it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from components.downloads import file_stem
+from components.heatmap import HeatmapLabels, HeatmapPanel, heatmap_payload, render_heatmap
+from components.messages import plain
+from core.cards import ModelCard
+from core.language.values import AttentionResult, nearest_layers, proof
+
+KIND_SENTENCES = {
+    "causal": "causal self-attention: each token looks at itself and to the left",
+    "bidirectional": "self-attention: each token looks at the whole text",
+    "encoder": "encoder self-attention: each source token looks at the whole source",
+    "decoder": "decoder self-attention: each target token looks at itself and to the left",
+    "cross": "cross-attention: each target token looks at the source",
+}
+
+
+def shown_layers(result: AttentionResult, layer: int, view: str) -> tuple[int, ...]:
+    """The layers on the page: the chosen one, or those nearest to the assignment's 0, 2, 6, 11."""
+    return nearest_layers(result.layers) if view == "depths" else (layer,)
+
+
+def attention_payload(
+    result: AttentionResult, layer: int, head: int, view: str, *, scale_max: float | str | None = None
+) -> dict[str, Any]:
+    """What the heatmap draws: keys on x, queries on y, the mask as a mask."""
+    layers = shown_layers(result, layer, view)
+    panels = [HeatmapPanel(f"Layer {n}, head {head}", result.head(n, head), result.allowed) for n in layers]
+    where = f"head {head} at layers {', '.join(map(str, layers))}" if len(layers) > 1 else f"layer {layer}, head {head}"
+    return heatmap_payload(
+        panels,
+        HeatmapLabels(result.target.labels, result.source.labels),
+        title=f"{result.provenance.model}: {where}",
+        subtitle=KIND_SENTENCES[result.kind],
+        provenance=result.provenance.sentence,
+        scale_max=scale_max,
+        file_name=file_stem(result, layer, head) if len(layers) == 1 else f"{file_stem(result, 0, head)}-depths",
+    )
+
+
+def render_picture(result: AttentionResult, layer: int, head: int, view: str) -> None:
+    """The heatmap, redrawn in place when anything changes."""
+    stretch = st.session_state.get("scale") == "largest"
+    payload = attention_payload(result, layer, head, view, scale_max="largest" if stretch else None)
+    render_heatmap(payload, key="attention_heatmap")
+
+
+def proof_sentence(result: AttentionResult, layers: tuple[int, ...], head: int) -> str:
+    """For example "Check: rows sum to 1 within 1.2e-07; largest weight on a masked position 0."."""
+    found = [proof(result.head(layer, head), result.allowed) for layer in layers]
+    off = max(p.row_sum_error for p in found)
+    masked = max(p.masked_weight for p in found)
+    mask = f"largest weight on a masked position {masked:.2g}" if not result.allowed.all() else "nothing is masked"
+    return f"Check: rows sum to 1 within {off:.1e}; {mask}."
+
+
+def render_proof(result: AttentionResult, layer: int, head: int, view: str) -> None:
+    """The proof line."""
+    st.caption(proof_sentence(result, shown_layers(result, layer, view), head))
+
+
+def render_reading_help(result: AttentionResult, card: ModelCard) -> None:
+    """How to read the picture, and what the model is."""
+    reading, model = st.columns(2)
+    with reading.expander("How to read this picture", icon=":material/help:"):
+        st.markdown(
+            "- **A row is one token that looks** (a query); its colours say how its attention is shared out "
+            "over the tokens it looks at (keys). Each row sums to 1.\n"
+            "- **Hatched cells are masked**: the model is not allowed to look there. That is not a weight of 0.\n"
+            "- **Many rows love the first token.** A head with nothing to say rests there (an attention sink).\n"
+            "- A “·” is a space that belongs to its token; a word may be cut into several tokens.\n"
+            "- Attention shows where information may flow from. It is not an explanation of the output "
+            "(Jain and Wallace 2019; Wiegreffe and Pinter 2019)."
+        )
+    with model.expander(f"About {plain(card.title)}", icon=":material/info:"):
+        st.markdown(plain(card.summary))
+        st.caption(
+            plain(
+                f"{card.layers} layers × {card.heads} heads · reads up to {card.context:,} tokens · "
+                f"{card.parameters / 1e6:.1f} M parameters · {card.weights} weights {card.revision} · "
+                f"{card.source} · {card.licence}"
+            )
+        )
+        if card.facts:
+            st.table({"Measured": [what for what, _ in card.facts], "Value": [value for _, value in card.facts]})
+        if card.limits:
+            st.markdown(f"**Limits.** {plain(card.limits)}")
