@@ -16,7 +16,7 @@ dev_stamp := $(venv)/.dev-$(call digest,requirements.txt requirements-dev.txt co
 .DEFAULT_GOAL := run
 
 run: $(app_stamp)
-	$(python) -m streamlit run dashboard/app.py --server.port $(PORT)
+	$(python) -m streamlit run dashboard/server.py --server.port $(PORT)
 
 test: $(dev_stamp)
 	$(python) -m pytest $(PYTEST_ARGS)

@@ -11,10 +11,9 @@ from components.examples import FOX, SENTENCES
 from components.messages import plain
 from components.models import model_label
 from core.errors import SelectionError, TextTooLongError
-from core.language.registry import ModelSource
+from core.language.registry import DEFAULT_MODEL, ModelSource
 from core.language.values import AttentionKind, nearest_layers
 
-DEFAULT_MODEL = "storybook-gpt"
 VIEWS = {"head": "One head", "depths": "Four depths"}
 KINDS = {"cross": "Translation looks at source", "encoder": "Source", "decoder": "Translation"}
 

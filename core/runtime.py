@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 
 import psutil
 import streamlit as st
 
+from core.errors import AttendomeError
 from core.jobs import DeviceQueue, JobManager
 from core.language import AttentionResult, LanguageModel, attention, load_model
-from core.language.registry import named_source
+from core.language.registry import DEFAULT_MODEL, named_source
 from core.language.values import AttentionKind
 from core.settings import settings
 from core.shelf import Shelf
@@ -93,3 +95,9 @@ def attention_result(
 
     key = (model.card.name, model.card.revision, text, target_text, kind)
     return _results().get(key, run, on_wait=on_wait)
+
+
+def warm_up(name: str = DEFAULT_MODEL) -> None:
+    """Import the heavy libraries and load the model that the first page shows; a failure is shown there."""
+    with suppress(AttendomeError):
+        attention(language_model(name), "warm")

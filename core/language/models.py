@@ -126,12 +126,26 @@ def load_model(name_or_path: str | Path, *, options: Settings | None = None) -> 
         return _load(source, options)
 
 
+def _transformers() -> Any:
+    """The transformers library, imported without scikit-learn.
+
+    Text generation imports scikit-learn for assisted decoding only, which takes 1.3 s of a cold
+    start and which Attendome does not use.
+    """
+    import transformers.utils.import_utils as available
+
+    available._sklearn_available = False
+    import transformers
+
+    return transformers
+
+
 def _load(source: ModelSource, options: Settings) -> LanguageModel:
     import torch
-    import transformers
 
     from core.language.architectures import architecture_of
 
+    transformers = _transformers()
     folder = source.folder()
     config = read_json(folder / "config.json", source.title)
     architecture, class_name = architecture_of(config, source.title)

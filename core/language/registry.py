@@ -20,6 +20,7 @@ from core.settings import ASSETS, Settings
 
 Place = Literal["bundled", "folder", "downloaded", "partial", "available"]
 
+DEFAULT_MODEL = "storybook-gpt"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 STORYBOOK_FOLDER = ASSETS / "models" / "storybook-gpt"
 

@@ -1,0 +1,306 @@
+// Where everything goes. No DOM here: a payload and the room there is become a list of shapes, which
+// paint.js draws on a canvas or writes as SVG, so an exported picture is the picture on the screen.
+
+const GAP = 26; // between panels
+const LABEL_GAP = 7; // between labels and cells
+const SLANT = (-55 * Math.PI) / 180;
+const STRIDES = [2, 5, 10, 20, 25, 50, 100, 200, 500, 1000]; // every so many labels
+const NUMBERED_ABOVE = 80; // tokens; above, labels are thinned and carry their number
+
+const graphemes = typeof Intl !== "undefined" && Intl.Segmenter ? new Intl.Segmenter() : null;
+
+function letters(text) {
+  return graphemes ? Array.from(graphemes.segment(text), (part) => part.segment) : Array.from(text);
+}
+
+/** The text, or its longest beginning with an ellipsis, no wider than `room`. */
+function shorten(text, room, measure) {
+  if (measure(text) <= room) return text;
+  const parts = letters(text);
+  let low = 0;
+  let high = parts.length;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (measure(parts.slice(0, middle).join("") + "…") <= room) low = middle;
+    else high = middle - 1;
+  }
+  return parts.slice(0, low).join("") + "…";
+}
+
+/** Lines no wider than their room (a number, or one a line); the last of `most` lines is shortened. */
+function wrap(text, rooms, most, measure) {
+  const lines = [];
+  let words = text.split(" ").filter(Boolean);
+  while (words.length && lines.length < most) {
+    const room = rooms[Math.min(lines.length, rooms.length - 1)];
+    let count = 1;
+    while (count < words.length && measure(words.slice(0, count + 1).join(" ")) <= room) count += 1;
+    if (lines.length === most - 1) count = words.length;
+    lines.push(shorten(words.slice(0, count).join(" "), room, measure));
+    words = words.slice(count);
+  }
+  return lines;
+}
+
+/** Round steps from 0 to `top`, which is always the last tick. */
+function scaleTicks(top) {
+  const rough = top / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough * 0.999);
+  const ticks = [];
+  for (let value = 0; value < top - step * 0.55; value += step) ticks.push(value);
+  return [...ticks, top];
+}
+
+function tickText(value) {
+  return value === 0 ? "0" : String(Number(value.toPrecision(3)));
+}
+
+/** The token whose label stands for cell `index`: the last of a pooled block, so that numbers are round. */
+function tokenOf(model, axis, index) {
+  const size = model.pool[axis === "queries" ? 0 : 1];
+  return index === 0 ? 0 : Math.min((index + 1) * size, model.labels[axis].length) - 1;
+}
+
+/** A token's label, numbered from 1 where there are many; the token is kept from reordering its number. */
+function labelText(model, axis, token) {
+  const text = model.labels[axis][token];
+  return model.labels[axis].length > NUMBERED_ABOVE ? `${token + 1} \u2068${text}\u2069` : text;
+}
+
+/** "Query: the token that looks" with an arrow, or "Query" with an arrow where there is less room. */
+function axisTitle(name, room, measure) {
+  const full = `${name} →`;
+  return measure(full) <= room ? full : `${name.split(":")[0]} →`;
+}
+
+/**
+ * Columns of panels and side of a cell. Of all numbers of columns take, where cells are comfortable,
+ * the lowest figure; else the largest cells.
+ */
+function chooseGrid(model, space, fixed) {
+  const sizes = model.style.sizes;
+  const [queries, keys] = model.shape;
+  const count = model.panels.length;
+  let best = null;
+  for (let columns = 1; columns <= count; columns += 1) {
+    const rows = Math.ceil(count / columns);
+    if (rows > 1 && Math.ceil(count / rows) < columns) continue; // an empty column
+    const tall = fixed.height + rows * fixed.rowHeight + (rows - 1) * GAP;
+    const wide = fixed.left + fixed.right + (columns - 1) * GAP;
+    const capped = rows > 1 ? sizes.grid_height_max : sizes.height_max;
+    const cap = space.height ?? capped;
+    const fit = space.height ?? Math.min(cap, space.windowHeight * sizes.window_share);
+    const perHeight = (room) => (room - tall) / (rows * queries);
+    const wanted = Math.max(perHeight(fit), Math.min(perHeight(cap), sizes.cell_comfortable));
+    const exact = Math.min(sizes.cell_max, (space.width - wide) / (columns * keys), wanted);
+    // Whole device pixels: cells of equal size and sharp edges, at least one pixel each.
+    const cell = Math.max(1, Math.floor(exact * space.ratio + 1e-6)) / space.ratio;
+    const height = tall + rows * queries * cell;
+    const fits = wide + columns * keys * cell <= space.width;
+    const score = [fits, Math.min(cell, sizes.cell_readable), -(height + (count % columns ? 40 : 0))];
+    const differs = best ? score.findIndex((value, i) => value !== best.score[i]) : 0;
+    if (!best || (differs >= 0 && score[differs] > best.score[differs])) best = { columns, rows, cell, score };
+  }
+  return best;
+}
+
+/**
+ * Lay the figure out.
+ *
+ * space: {width, height (most, or null), windowHeight, ratio (device pixels a CSS pixel)}.
+ * measure(text, size, weight): width in CSS pixels.
+ * Returns {width, height, cell, shapes, panels: [{x, y, width, height}], rowLabel(panel, row, strong),
+ * columnLabel(panel, column, strong)}; the label functions return text shapes, whose `patch` is the length
+ * to cover before drawing them over plain labels.
+ */
+function layoutFigure(model, space, measure) {
+  const sizes = model.style.sizes;
+  const [queries, keys] = model.shape;
+  const longest = (axis) => {
+    const count = model.labels[axis].length;
+    let most = 0;
+    for (let i = 0; i < count; i += Math.ceil(count / 600)) {
+      most = Math.max(most, measure(labelText(model, axis, i), sizes.label_max, 400));
+    }
+    return most;
+  };
+  const step = (length) => sizes.label_lengths.find((room) => room >= length) ?? sizes.label_lengths.at(-1);
+  const longestKey = longest("keys");
+  const rowSpace = step(longest("queries"));
+  const columnSpace = step(longestKey);
+
+  const shapes = [];
+  const text = (x, y, string, size, options = {}) =>
+    shapes.push({ kind: "text", x, y, text: string, size, weight: 400, colour: "text", align: "left", ...options });
+
+  // Header and footer are as high at every width but for lines that wrap.
+  const minWidth = Math.min(space.width, sizes.width_min);
+  const titled = model.panels.some((panel) => panel.title);
+  const panelHead = (titled ? 20 : 0) + 19;
+  const axisRoom = 20;
+  const header = (width) => {
+    const size = (name, weight) => (string) => measure(string, sizes[name], weight);
+    return {
+      title: wrap(model.title, [width - 100, width], 2, size("title", 600)),
+      subtitle: wrap(model.subtitle, [width], 2, size("subtitle", 400)),
+      note: wrap(model.note, [width], 1, size("subtitle", 400)),
+      provenance: wrap(model.provenance, [width], 2, size("provenance", 400)),
+    };
+  };
+  const legend = (width) => {
+    const unit = measure(model.unit, sizes.legend, 400) + 12;
+    const bar = Math.min(sizes.ramp_width, Math.max(80, width - unit - 16));
+    const mask = model.masked ? measure("masked (not allowed)", sizes.legend, 400) + 24 : 0;
+    const below = mask > 0 && unit + bar + 40 + mask > width;
+    return { unit, bar, mask, below, height: 38 + (below ? 24 : 0) };
+  };
+  const above = (parts, width) =>
+    Math.max(1, parts.title.length) * 23 + (parts.subtitle.length + parts.note.length) * 19 + legend(width).height + 10;
+  const guess = header(space.width);
+  const fixedFor = (labels) => ({
+    left: labels.left,
+    right: labels.right,
+    height: above(guess, space.width) + 14 + guess.provenance.length * 16,
+    rowHeight: panelHead + labels.columnHeight + LABEL_GAP,
+  });
+
+  // Labels: flat where every one fits over its column, else slanted, upright where columns are narrow.
+  const labelsAt = (side) => {
+    const all = side >= sizes.label_min - 0.01;
+    const stride = all ? 1 : STRIDES.find((every) => every * side >= sizes.thin_pitch) ?? STRIDES.at(-1);
+    const font = all ? Math.max(sizes.label_min, Math.min(sizes.label_max, side * 0.92)) : sizes.label_thinned;
+    const rowRoom = Math.ceil((rowSpace * font) / sizes.label_max);
+    const columnRoom = Math.ceil((columnSpace * font) / sizes.label_max);
+    const flat = longestKey + 9 <= side;
+    const angle = flat ? 0 : side >= sizes.cell_readable ? SLANT : -Math.PI / 2;
+    return {
+      stride, font, rowRoom, columnRoom, flat, angle,
+      left: axisRoom + rowRoom + LABEL_GAP,
+      right: flat ? 12 : Math.max(12, columnRoom * Math.cos(angle)),
+      columnHeight: flat ? font + 4 : columnRoom * Math.sin(-angle) + font * 0.5 * Math.cos(angle),
+    };
+  };
+  // Cells decide the room for labels and labels the room for cells: ask for slanted labels of full
+  // size, then once more with what those cells need, and take the larger cells if all still fits.
+  const widest = { ...labelsAt(sizes.cell_readable), left: axisRoom + rowSpace + LABEL_GAP };
+  let grid = chooseGrid(model, space, fixedFor(widest));
+  const again = chooseGrid(model, space, fixedFor(labelsAt(grid.cell)));
+  const [was, would] = [labelsAt(grid.cell), labelsAt(again.cell)];
+  if (again.cell > grid.cell && would.left <= was.left && would.right <= was.right) grid = again;
+  const { columns, cell } = grid;
+  const { stride, font, rowRoom, columnRoom, flat, angle, left, right, columnHeight } = labelsAt(cell);
+  const panelWidth = keys * cell;
+  const panelHeight = queries * cell;
+  const content = left + columns * panelWidth + (columns - 1) * GAP + right;
+  const width = Math.ceil(Math.max(content, minWidth));
+  const snap = (value) => Math.round(value * space.ratio) / space.ratio;
+
+  const parts = header(Math.min(width, space.width)); // in sight, even where the figure scrolls
+  let y = 0;
+  for (const line of parts.title) {
+    text(0, y + 17, line, sizes.title, { weight: 600 });
+    y += 23;
+  }
+  if (!parts.title.length) y += 23; // the download buttons sit on this line
+  for (const line of [...parts.subtitle, ...parts.note]) {
+    text(0, y + 13, line, sizes.subtitle, { colour: "muted" });
+    y += 19;
+  }
+  y += 8;
+  const key = legend(Math.min(width, space.width));
+  text(0, y + 10, model.unit, sizes.legend);
+  shapes.push({ kind: "ramp", x: key.unit, y, width: key.bar, height: sizes.ramp_height });
+  const top = model.scale_max;
+  scaleTicks(top).forEach((value, index, all) => {
+    const x = key.unit + (value / top) * key.bar;
+    const last = index === all.length - 1;
+    const label = (last && model.scale_clips ? "≥ " : "") + tickText(value);
+    const under = y + sizes.ramp_height;
+    shapes.push({ kind: "line", x1: x, y1: under, x2: x, y2: under + 4, colour: "muted" });
+    text(x, under + 15, label, sizes.tick, { colour: "muted", align: "center" });
+  });
+  if (model.masked) {
+    const x = key.below ? 1 : key.unit + key.bar + 28;
+    const line = key.below ? y + 36 : y;
+    shapes.push({ kind: "hatch", x, y: line - 2, width: 15, height: 15 });
+    text(x + 22, line + 10, "masked (not allowed)", sizes.legend);
+  }
+  y += key.height + 2;
+
+  const panels = model.panels.map((panel, index) => {
+    const row = Math.floor(index / columns);
+    const column = index % columns;
+    const x = snap(left + column * (panelWidth + GAP));
+    const start = y + row * (panelHead + columnHeight + LABEL_GAP + panelHeight + GAP);
+    const top = snap(start + panelHead + columnHeight + LABEL_GAP);
+    return { x, y: top, width: panelWidth, height: panelHeight, start, column };
+  });
+
+  const rowLabel = (panel, row, strong, token = tokenOf(model, "queries", row)) => {
+    const weight = strong ? 700 : 400;
+    const string = shorten(labelText(model, "queries", token), rowRoom, (s) => measure(s, font, weight));
+    const first = panels[index0(panel, columns)];
+    return {
+      kind: "text", x: first.x - LABEL_GAP, y: first.y + (row + 0.5) * cell + font * 0.34, text: string,
+      size: font, weight, colour: "text", align: "right", patch: stride > 1 ? rowRoom : 0,
+    };
+  };
+  const columnLabel = (panel, column, strong, token = tokenOf(model, "keys", column)) => {
+    const weight = strong ? 700 : 400;
+    const string = shorten(labelText(model, "keys", token), columnRoom, (s) => measure(s, font, weight));
+    const place = panels[panel];
+    const middle = place.x + (column + 0.5) * cell;
+    return {
+      kind: "text", x: flat ? middle : middle + font * 0.34 * Math.sin(-angle), y: place.y - LABEL_GAP + (flat ? 1 : 2),
+      text: string, size: font, weight, colour: "text", align: flat ? "center" : "left", angle,
+      patch: stride > 1 ? columnRoom : 0,
+    };
+  };
+
+  const shownLabel = (index) =>
+    stride === 1 || index === 0 || ((index + 1) % stride === 0 && index * cell > font * 1.2);
+  const axisStyle = { colour: "muted", weight: 600 };
+  model.panels.forEach((panel, index) => {
+    const place = panels[index];
+    const nameSize = (string) => measure(string, sizes.axis_title, axisStyle.weight);
+    const titleSize = (string) => measure(string, sizes.panel_title, 600);
+    const across = place.column === columns - 1 ? width - place.x : panelWidth + GAP - 8;
+    let line = place.start;
+    if (titled) {
+      text(place.x, line + 14, shorten(panel.title, across, titleSize), sizes.panel_title, { weight: 600 });
+      line += 20;
+    }
+    text(place.x, line + 13, axisTitle(model.labels.key_name, across, nameSize), sizes.axis_title, axisStyle);
+    if (place.column === 0) {
+      const down = Math.max(panelHeight, 60);
+      text(3, place.y, axisTitle(model.labels.query_name, down, nameSize), sizes.axis_title, {
+        ...axisStyle, angle: Math.PI / 2,
+      });
+      for (let i = 0; i < queries; i += 1) if (shownLabel(i)) shapes.push(rowLabel(index, i));
+    }
+    for (let i = 0; i < keys; i += 1) if (shownLabel(i)) shapes.push(columnLabel(index, i));
+    if (stride > 1) {
+      for (let i = 0; i < Math.max(queries, keys); i += 1) {
+        if (!shownLabel(i)) continue;
+        const at = (i + 0.5) * cell;
+        const tick = { kind: "line", colour: "muted" };
+        if (i < keys) shapes.push({ ...tick, x1: place.x + at, x2: place.x + at, y1: place.y - 4, y2: place.y - 1 });
+        if (i < queries) shapes.push({ ...tick, x1: place.x - 4, x2: place.x - 1, y1: place.y + at, y2: place.y + at });
+      }
+    }
+    shapes.push({ kind: "matrix", panel: index, x: place.x, y: place.y, width: panelWidth, height: panelHeight, cell });
+  });
+
+  y = panels.at(-1).y + panelHeight + 14;
+  for (const line of parts.provenance) {
+    text(0, y + 11, line, sizes.provenance, { colour: "muted" });
+    y += 16;
+  }
+  return { width, height: Math.ceil(y + 2), cell, shapes, panels, rowLabel, columnLabel };
+}
+
+/** The first panel in the same row of panels: it carries the row labels. */
+function index0(panel, columns) {
+  return panel - (panel % columns);
+}

@@ -1,0 +1,20 @@
+"""Attendome with its slow imports and default model begun at start, while the browser opens."""
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from core import runtime
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Warm up beside the server, which answers at once."""
+    threading.Thread(target=runtime.warm_up, name="warm-up", daemon=True).start()
+    yield
+
+
+app = st.App(str(Path(__file__).with_name("app.py")), lifespan=lifespan)

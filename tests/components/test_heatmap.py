@@ -1,0 +1,305 @@
+"""The heatmap's payload, by construction: what goes in comes out of what the browser gets."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from components.heatmap import (
+    HERE,
+    MAX_PAYLOAD_BYTES,
+    HeatmapLabels,
+    HeatmapPanel,
+    display_text,
+    heatmap_description,
+    heatmap_payload,
+)
+from components.style import HEATMAP_DARK, HEATMAP_LIGHT, MUTED_SHARE, heatmap_style
+
+PAGE = """
+import numpy as np
+from components.heatmap import HeatmapLabels, HeatmapPanel, heatmap_payload, render_heatmap
+panel = HeatmapPanel("Layer 0, head 0", np.eye(3, dtype="f4"), np.tril(np.ones((3, 3), bool)))
+labels = HeatmapLabels(("<b>a</b>", "b", "c"), ("<b>a</b>", "b", "c"))
+render_heatmap(heatmap_payload([panel], labels, title="T", provenance="P"), key="map")
+"""
+
+
+def causal(tokens: int, seed: int = 0, title: str = "Layer 0, head 0") -> HeatmapPanel:
+    scores = np.random.default_rng(seed).random((tokens, tokens), dtype=np.float32)
+    allowed = np.tril(np.ones((tokens, tokens), dtype=bool))
+    scores = np.where(allowed, scores, 0)
+    return HeatmapPanel(title, scores / scores.sum(axis=1, keepdims=True), allowed)
+
+
+def numbered(queries: int, keys: int | None = None) -> HeatmapLabels:
+    return HeatmapLabels(
+        tuple(f"q{i}" for i in range(queries)), tuple(f"k{i}" for i in range(queries if keys is None else keys))
+    )
+
+
+def payload_of(panels, labels, **options):
+    return heatmap_payload(panels, labels, title="Head", provenance="Toy · random weights 0", **options)
+
+
+def weights_of(payload, panel=0):
+    return np.frombuffer(b64decode(payload["panels"][panel]["weights"]), "<f4").reshape(payload["shape"])
+
+
+def allowed_of(payload, panel=0):
+    rows, columns = payload["shape"]
+    packed = payload["panels"][panel]["allowed"]
+    if packed is None:
+        return np.ones((rows, columns), bool)
+    bits = np.unpackbits(np.frombuffer(b64decode(packed), np.uint8))
+    return bits[: rows * columns].reshape(rows, columns).astype(bool)
+
+
+def place_of(payload, panel=0):
+    return np.frombuffer(b64decode(payload["panels"][panel]["place"]), "<u2").reshape(payload["shape"])
+
+
+@pytest.mark.parametrize(("queries", "keys"), [(1, 1), (3, 5), (11, 11), (7, 130)])
+def test_weights_and_mask_arrive_unchanged(queries, keys):
+    random = np.random.default_rng(1)
+    panels = [
+        HeatmapPanel(
+            f"Head {i}", random.random((queries, keys), dtype=np.float32), random.random((queries, keys)) < 0.7
+        )
+        for i in range(3)
+    ]
+    payload = payload_of(panels, numbered(queries, keys))
+    assert payload["shape"] == payload["tokens"] == [queries, keys]
+    assert payload["pool"] == [1, 1]
+    assert payload["note"] == ""
+    for i, panel in enumerate(panels):
+        np.testing.assert_array_equal(weights_of(payload, i).view(np.uint32), panel.weights.view(np.uint32))
+        np.testing.assert_array_equal(allowed_of(payload, i), panel.allowed)
+
+
+def test_a_panel_keeps_its_own_read_only_copy():
+    weights = np.full((2, 2), 0.5, np.float32)
+    panel = HeatmapPanel("", weights, np.ones((2, 2), bool))
+    weights[0, 0] = 9
+    assert panel.weights[0, 0] == 0.5
+    with pytest.raises(ValueError, match="read-only"):
+        panel.weights[0, 0] = 1
+
+
+def test_without_a_mask_no_mask_is_sent():
+    payload = payload_of([HeatmapPanel("", np.full((4, 4), 0.25), np.ones((4, 4)))], numbered(4))
+    assert payload["panels"][0]["allowed"] is None
+
+
+def test_pooling_keeps_a_single_spike_and_its_place():
+    tokens = 1024
+    weights = np.full((tokens, tokens), 1e-4, np.float32)
+    weights[701, 333] = 0.875
+    payload = payload_of([HeatmapPanel("", weights, np.ones_like(weights, bool))], numbered(tokens))
+    assert payload["shape"] == [512, 512]
+    assert payload["pool"] == [2, 2]
+    assert "max of 2 × 2 cells" in payload["note"]
+    pooled = weights_of(payload)
+    assert pooled[350, 166] == np.float32(0.875)
+    assert np.count_nonzero(pooled == np.float32(0.875)) == 1
+    assert divmod(int(place_of(payload)[350, 166]), 2) == (701 - 700, 333 - 332)
+
+
+def test_pooling_leaves_out_masked_cells_and_masks_blocks_that_are_all_masked():
+    tokens = 1000
+    allowed = np.tril(np.ones((tokens, tokens), bool))
+    weights = np.where(allowed, np.float32(0.25), np.float32(0.99))
+    payload = payload_of([HeatmapPanel("", weights, allowed)], numbered(tokens))
+    assert set(np.unique(weights_of(payload))) == {np.float32(0), np.float32(0.25)}
+    np.testing.assert_array_equal(allowed_of(payload), np.tril(np.ones((500, 500), bool)))
+
+
+def test_sides_that_do_not_divide_evenly_lose_nothing():
+    weights = np.zeros((3, 1025), np.float32)
+    weights[2, 1024] = 0.5
+    payload = payload_of([HeatmapPanel("", weights, np.ones_like(weights, bool))], numbered(3, 1025))
+    assert payload["pool"] == [1, 3]
+    assert payload["shape"] == [3, 342]
+    assert weights_of(payload)[2, 341] == 0.5
+    assert place_of(payload)[2, 341] == 1024 - 341 * 3
+
+
+@pytest.mark.parametrize(("panels", "tokens"), [(1, 256), (4, 256), (1, 512), (4, 512), (1, 1024), (12, 1024)])
+def test_payload_stays_below_three_megabytes(panels, tokens):
+    labels = HeatmapLabels(("注意力" * 10,) * tokens, ("🧬" * 20,) * tokens) if panels == 1 else numbered(tokens)
+    payload = payload_of([causal(tokens, seed) for seed in range(panels)], labels)
+    assert len(json.dumps(payload)) <= MAX_PAYLOAD_BYTES
+    if (panels, tokens) in {(1, 256), (4, 256), (1, 512)}:
+        assert payload["pool"] == [1, 1]
+
+
+def test_labels_that_alone_are_too_large_are_refused():
+    tokens = 3000
+    labels = HeatmapLabels(("🧬" * 120,) * tokens, ("🧬" * 120,) * tokens)
+    panel = HeatmapPanel("", np.zeros((tokens, tokens), np.float32), np.ones((tokens, tokens), bool))
+    with pytest.raises(ValueError, match="do not fit"):
+        payload_of([panel], labels)
+
+
+def test_colour_scale():
+    panel = HeatmapPanel("", np.array([[0.25, 0.5], [0.125, 9]], np.float32), np.array([[1, 1], [1, 0]]))
+    labels = numbered(2)
+    assert (payload_of([panel], labels)["scale_max"], payload_of([panel], labels)["scale_clips"]) == (1, False)
+    assert payload_of([panel], labels, scale_max="largest")["scale_max"] == 0.5
+    fixed = payload_of([panel], labels, scale_max=0.3)
+    assert (fixed["scale_max"], fixed["scale_clips"]) == (0.3, True)
+    zeros = HeatmapPanel("", np.zeros((2, 2)), np.ones((2, 2)))
+    assert payload_of([zeros], labels, scale_max="largest")["scale_max"] == 1
+    for wrong in (0, -1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="colour scale"):
+            payload_of([panel], labels, scale_max=wrong)
+
+
+def test_equal_data_have_equal_digests_and_other_data_others():
+    def digest(seed, title="Head"):
+        return heatmap_payload([causal(5, seed)], numbered(5), title=title, provenance="P")["digest"]
+
+    assert digest(0) == digest(0)
+    assert len({digest(0), digest(1), digest(0, "Other")}) == 3
+
+
+def test_description_names_the_three_strongest():
+    weights = np.array([[0.1, 0.2, 0.7], [0.05, 0.9, 0.05], [0.6, 0.25, 0.15]], np.float32)
+    panel = HeatmapPanel("Layer 3, head 1", weights, np.ones((3, 3), bool))
+    words = ("it", "was", "animal")
+    assert heatmap_description([panel], HeatmapLabels(words, words)) == (
+        "Attention of 3 queries to 3 keys. Strongest: was → was 0.90, it → animal 0.70, animal → it 0.60."
+    )
+
+
+def test_description_of_several_panels_says_which():
+    allowed = np.tril(np.ones((2, 2), bool))
+    panels = [
+        HeatmapPanel("Layer 0", np.array([[1, 0], [0.25, 0.75]]), allowed),
+        HeatmapPanel("Layer 2", np.array([[1, 0], [0.875, 0.125]]), allowed),
+    ]
+    text = heatmap_description(panels, HeatmapLabels(("a", "b"), ("a", "b")))
+    assert text.startswith("2 panels, each the attention of 2 queries to 2 keys; 1 of 4 cells are masked.")
+    # The first row may look at one key only: its weight of 1 says nothing about the head.
+    assert "Strongest: b → a 0.88 (Layer 2), b → b 0.75 (Layer 0), b → a 0.25 (Layer 0)." in text
+
+
+def test_description_of_one_token_and_of_nothing_allowed():
+    one = HeatmapPanel("", np.ones((1, 1)), np.ones((1, 1)))
+    labels = HeatmapLabels(("a",), ("a",))
+    assert heatmap_description([one], labels) == "Attention of 1 query to 1 key. Strongest: a → a 1.00."
+    none = HeatmapPanel("", np.full((1, 1), np.nan), np.zeros((1, 1)))
+    assert "Every cell is masked." in heatmap_description([none], labels)
+    assert payload_of([none], labels)["scale_max"] == 1
+
+
+def test_mismatched_shapes_are_refused():
+    with pytest.raises(ValueError, match="must be the same"):
+        HeatmapPanel("", np.zeros((2, 3)), np.ones((3, 2)))
+    for shape in [(3,), (2, 3, 3), (0, 4)]:
+        with pytest.raises(ValueError, match="query, key"):
+            HeatmapPanel("", np.zeros(shape), np.ones(shape))
+    with pytest.raises(ValueError, match="not finite"):
+        HeatmapPanel("", np.full((2, 2), np.nan), np.tril(np.ones((2, 2))))
+    with pytest.raises(ValueError, match="different shapes"):
+        payload_of([causal(3), causal(4)], numbered(3))
+    with pytest.raises(ValueError, match="at least one"):
+        payload_of([], numbered(3))
+
+
+@pytest.mark.parametrize("labels", [numbered(4, 5), numbered(5, 4), numbered(4, 6)])
+def test_wrong_number_of_labels_is_refused(labels):
+    panel = HeatmapPanel("", np.zeros((5, 5)), np.ones((5, 5)))
+    with pytest.raises(ValueError, match="labels"):
+        payload_of([panel], labels)
+    with pytest.raises(ValueError, match="labels"):
+        heatmap_description([panel], labels)
+
+
+@pytest.mark.parametrize(
+    ("token", "shown"),
+    [
+        ("animal", "animal"),
+        ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+        ("👩‍👩‍👧", "👩‍👩‍👧"),
+        ("שלום", "שלום"),
+        ("e\u0301", "e\u0301"),
+        ("\n", "⏎"),
+        ("\t", "⇥"),
+        ("", "␣"),
+        ("  ", "␣␣"),
+        ("\u202eabc", "U+202Eabc"),
+        ("a\u2069b", "aU+2069b"),
+        ("\x00", "U+0000"),
+        ("\ud800", "U+D800"),
+        ("\ufffe", "U+FFFE"),
+        ("x" * 120, "x" * 120),
+        ("x" * 121, "x" * 120 + "…"),
+    ],
+)
+def test_tokens_are_shown_as_harmless_text(token, shown):
+    assert display_text(token) == shown
+
+
+def test_file_names_are_plain():
+    assert payload_of([causal(2)], numbered(2), file_name="../a b/ß.x")["file_name"] == "a-b-ß.x"
+    assert payload_of([causal(2)], numbered(2), file_name="...")["file_name"] == "attention"
+
+
+def test_browser_code_writes_no_markup_and_asks_no_server():
+    code = "".join(path.read_text(encoding="utf-8") for path in HERE.glob("*.js"))
+    for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "fetch(", "import "):
+        assert word not in code
+    for path in [*HERE.glob("*.js"), *HERE.glob("*.css"), *HERE.glob("*.html")]:
+        assert "http" not in path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+
+
+def test_page_sends_the_payload_as_json():
+    page = AppTest.from_string(PAGE, default_timeout=30).run()
+    assert not page.exception
+    data = json.loads(page.get("bidi_component")[0].proto.json)
+    np.testing.assert_array_equal(weights_of(data), np.eye(3, dtype=np.float32))
+    assert data["labels"]["queries"][0] == "<b>a</b>"
+    assert data["height"] is None
+
+
+def luminance(colour) -> float:
+    if isinstance(colour, str):
+        colour = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour)]
+    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+
+def lightness(colour) -> float:
+    return 116 * np.cbrt(luminance(colour)) - 16
+
+
+def contrast(one, other) -> float:
+    low, high = sorted([luminance(one), luminance(other)])
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize(("colours", "sign"), [(HEATMAP_LIGHT, -1), (HEATMAP_DARK, 1)])
+def test_ramp_is_ordered_by_lightness_in_even_steps(colours, sign):
+    steps = sign * np.diff([lightness(colour) for colour in colours.ramp])
+    assert steps.min() > 0
+    assert steps.max() < 1.5 * steps.mean()
+    assert steps.min() > 0.5 * steps.mean()
+
+
+@pytest.mark.parametrize(
+    ("text", "background", "colours"), [("#31333f", "#ffffff", HEATMAP_LIGHT), ("#fafafa", "#0e1117", HEATMAP_DARK)]
+)
+def test_second_rank_text_and_hatching_can_be_seen(text, background, colours):
+    channels = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in (text, background)]
+    muted = [t * MUTED_SHARE + b * (1 - MUTED_SHARE) for t, b in zip(*channels, strict=True)]
+    assert contrast(muted, background) >= 4.5
+    assert contrast(colours.mask_line, colours.mask_fill) >= 1.5
+
+
+def test_style_is_json():
+    assert json.loads(json.dumps(heatmap_style()))["light"]["ramp"][0] == HEATMAP_LIGHT.ramp[0]
