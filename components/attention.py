@@ -31,7 +31,10 @@ def attention_payload(
 ) -> dict[str, Any]:
     """What the heatmap draws: keys on x, queries on y, the mask as a mask."""
     layers = shown_layers(result, layer, view)
-    panels = [HeatmapPanel(f"Layer {n}, head {head}", result.head(n, head), result.allowed) for n in layers]
+    titles = [f"Layer {n}, head {head}" for n in layers] if len(layers) > 1 else [""]
+    panels = [
+        HeatmapPanel(title, result.head(n, head), result.allowed) for n, title in zip(layers, titles, strict=True)
+    ]
     where = f"head {head} at layers {', '.join(map(str, layers))}" if len(layers) > 1 else f"layer {layer}, head {head}"
     return heatmap_payload(
         panels,
@@ -44,10 +47,9 @@ def attention_payload(
     )
 
 
-def render_picture(result: AttentionResult, layer: int, head: int, view: str) -> None:
+def render_picture(result: AttentionResult, layer: int, head: int, view: str, scale: str) -> None:
     """The heatmap, redrawn in place when anything changes."""
-    stretch = st.session_state.get("scale") == "largest"
-    payload = attention_payload(result, layer, head, view, scale_max="largest" if stretch else None)
+    payload = attention_payload(result, layer, head, view, scale_max="largest" if scale == "largest" else None)
     render_heatmap(payload, key="attention_heatmap")
 
 

@@ -1,25 +1,112 @@
-"""Links that reopen a page as it is."""
+"""The link of a page holds the page's inputs, so that it reopens the page as it is.
+
+Streamlit's own `bind="query-params"` writes a widget's *label* into the link ("GPT-2 (to download,
+551 MB)") and silently takes the default for anything it does not know. Links must outlive labels,
+and a wrong link deserves a sentence, so the inputs are read and written here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
+_WRITTEN = "_link_written"
 
-def link(base_url: str, params: Mapping[str, str | int | None]) -> str:
-    """`base_url` without its query, and the parameters that are not None.
 
-    >>> link("http://127.0.0.1:8501/attention?old=1", {"model": "minilm", "text": "a b", "head": None})
+@dataclass(frozen=True)
+class LinkField:
+    """One input of a page: the key of its widget is the name in the link.
+
+    Attributes
+    ----------
+    parse : text of the link -> value; raises ValueError with a sentence for a person.
+    """
+
+    key: str
+    default: Any
+    parse: Callable[[str], Any] = str
+
+
+def one_of(what: str, names: tuple[str, ...]) -> Callable[[str], str]:
+    """A parser that takes only `names`."""
+
+    def parse(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"This link asks for the {what} {text[:60]!r}, which is not here; choose {_listed(names)}.")
+        return text
+
+    return parse
+
+
+def whole_number(what: str) -> Callable[[str], int]:
+    """A parser of numbers from 0 to 9999; the page clips them to what its model has."""
+
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) <= 4):
+            raise ValueError(f"This link asks for {what} {text[:20]!r}; give a whole number such as {what}=0.")
+        return int(text)
+
+    return parse
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def read_values(params: Mapping[str, str], fields: tuple[LinkField, ...]) -> tuple[dict[str, Any], list[str]]:
+    """(value of each field, sentences about what could not be used); what a link leaves out is default."""
+    values, problems = {}, []
+    for field in fields:
+        values[field.key] = field.default
+        if field.key in params:
+            try:
+                values[field.key] = field.parse(params[field.key])
+            except ValueError as error:
+                problems.append(str(error))
+    return values, problems
+
+
+def open_link(fields: tuple[LinkField, ...]) -> list[str]:
+    """Set the page's inputs from its link when the link is new; returns sentences about what is wrong with it.
+
+    A link without parameters leaves the inputs as they were, so that going to another page and
+    back loses nothing.
+    """
+    given = dict(st.query_params)
+    for field in fields:
+        st.session_state.setdefault(field.key, field.default)
+    if given == st.session_state.get(_WRITTEN) or not given:
+        return []
+    values, problems = read_values(given, fields)
+    st.session_state.update(values)
+    return problems
+
+
+def write_link(fields: tuple[LinkField, ...]) -> dict[str, str]:
+    """Write the page's inputs into its link; whatever has its default value is left out."""
+    values = {field.key: st.session_state.get(field.key, field.default) for field in fields}
+    params = {f.key: str(values[f.key]) for f in fields if values[f.key] not in (None, f.default)}
+    if dict(st.query_params) != params:
+        st.query_params.from_dict(params)
+    st.session_state[_WRITTEN] = params
+    return params
+
+
+def link(base_url: str, params: Mapping[str, str]) -> str:
+    """`base_url` without its query, and the parameters.
+
+    >>> link("http://127.0.0.1:8501/attention?old=1", {"model": "minilm", "text": "a b"})
     'http://127.0.0.1:8501/attention?model=minilm&text=a+b'
     """
     scheme, host, path, _, _ = urlsplit(base_url)
-    given = {key: str(value) for key, value in params.items() if value is not None}
-    return urlunsplit((scheme, host, path, urlencode(given), ""))
+    return urlunsplit((scheme, host, path, urlencode(params), ""))
 
 
-def render_link(params: Mapping[str, str | int | None]) -> None:
+def render_link(params: Mapping[str, str]) -> None:
     """A small panel with a link to copy."""
     with st.popover("Link", icon=":material/link:", help="A link that reopens this picture"):
         st.caption("This link opens the same model, text, layer and head.")

@@ -42,3 +42,9 @@ def render_notes(notes: Iterable[str]) -> None:
     """Sentences about what was done to the text before the model saw it."""
     for note in notes:
         st.info(plain(note), icon=":material/info:")
+
+
+def render_warnings(sentences: Iterable[str]) -> None:
+    """Sentences about something that could not be done as asked."""
+    for sentence in sentences:
+        st.warning(plain(sentence), icon=":material/info:")

@@ -21,16 +21,18 @@ PLACES = {
 
 
 def model_label(source: ModelSource) -> str:
-    """For example "GPT-2 (to download, 548 MB)"."""
-    size = "" if source.ready else f", {hub.size_sentence(source.download_bytes)}"
-    return f"{source.title} ({PLACES[source.place]}{size})"
+    """For example "GPT-2 small (548 MB)"; what is ready needs no size."""
+    if source.ready:
+        return source.title
+    return f"{source.title} ({hub.size_sentence(source.download_bytes)})"
 
 
-def download_spec(name: str, options: Settings, owner: str) -> JobSpec:
+def download_spec(source: ModelSource, options: Settings, owner: str) -> JobSpec:
     """A job that fetches one allow-listed model; an interrupted one goes on where it stopped."""
+    model = hub.hub_model(source.name)
 
     def fetch(piece: int, context: PieceContext) -> None:
-        plan = hub.plan_download(hub.hub_model(name), options)
+        plan = hub.plan_download(model, options, check_cancelled=context.check_cancelled)
         hub.download(
             plan,
             options,
@@ -41,12 +43,13 @@ def download_spec(name: str, options: Settings, owner: str) -> JobSpec:
         )
 
     return JobSpec(
-        key=f"download {options.hub_endpoint} {name}",
-        title=f"Download {name}",
+        key=f"download {options.hub_endpoint} {model.repo}",
+        title=f"Download {source.title}",
         queue="network",
         pieces=1,
         run_piece=fetch,
         owner=owner,
+        keep_pieces=False,
     )
 
 
@@ -59,6 +62,6 @@ def render_download(source: ModelSource, manager: JobManager, options: Settings,
     job_key = f"_download_{source.name}"
     verb = "Go on with the download" if source.place == "partial" else "Download"
     if st.button(f"{verb} ({size})", type="primary", icon=":material/download:"):
-        st.session_state[job_key] = manager.submit(download_spec(source.name, options, owner))
+        st.session_state[job_key] = manager.submit(download_spec(source, options, owner))
     if job_key in st.session_state:
         render_job(manager, st.session_state[job_key], key=job_key)

@@ -124,3 +124,12 @@ class HeatmapStyle:
 def heatmap_style() -> dict[str, Any]:
     """The style as JSON-ready values, for the `style` key of a heatmap's payload."""
     return asdict(HeatmapStyle())
+
+# Streamlit leaves 96 px above a page; a picture should be on a laptop's screen without scrolling.
+PAGE_CSS = """
+<style>
+.stMainBlockContainer { padding-top: 4.25rem; padding-bottom: 3rem; max-width: 1500px; }
+.stMainBlockContainer h1 { padding: 0 0 0.25rem; font-size: 1.6rem; }
+[data-testid="stSidebarUserContent"] { padding-top: 0.5rem; }
+</style>
+"""

@@ -16,6 +16,7 @@ import streamlit as st
 from core.errors import AttendomeError
 from core.jobs import DeviceQueue, JobManager
 from core.language import AttentionResult, LanguageModel, attention, load_model
+from core.language.models import choose_device
 from core.language.registry import DEFAULT_MODEL, named_source
 from core.language.values import AttentionKind
 from core.settings import settings
@@ -54,6 +55,12 @@ def jobs() -> JobManager:
         max_finished=50,
         queues={name: DeviceQueue(name) for name in names},
     )
+
+
+@st.cache_resource(show_spinner=False)
+def device() -> str:
+    """The device that models run on; imports torch."""
+    return choose_device(settings().device)
 
 
 def person() -> str:

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from components.messages import explained_errors
+from components.style import PAGE_CSS
 from core.settings import ASSETS
 
-st.set_page_config(page_title="Attendome", page_icon=str(ASSETS / "images" / "icon.png"), layout="wide", initial_sidebar_state="auto")
+st.set_page_config(page_title="Attendome", page_icon=str(ASSETS / "images" / "icon.png"), layout="wide")
 
 PAGES = [
     st.Page("views/home.py", title="Home", icon=":material/home:", default=True),
@@ -13,5 +14,6 @@ PAGES = [
 ]
 
 page = st.navigation(PAGES, position="top")
+st.html(PAGE_CSS)
 with explained_errors():
     page.run()

@@ -5,30 +5,34 @@ import streamlit as st
 from components import controls
 from components.attention import render_picture, render_proof, render_reading_help
 from components.downloads import render_csv
-from components.links import render_link
-from components.messages import render_notes
+from components.links import open_link, render_link, write_link
+from components.messages import render_notes, render_warnings
 from components.models import render_download
 from core import runtime
 from core.errors import TextTooLongError
 from core.language.registry import named_source, sources
 from core.settings import settings
 
-controls.warn_about_link([source.name for source in sources(settings())])
-name = controls.choose_model(sources(settings()))
-source = named_source(name, settings())
+available = sources(settings())
+fields = controls.link_fields(available)
+render_warnings(open_link(fields))
+source = named_source(controls.choose_model(available), settings())
 
 st.title("Attention explorer")
 if not source.ready:
+    write_link(fields)
     render_download(source, runtime.jobs(), settings(), runtime.person())
     st.stop()
 
 text = controls.type_text()
 waiting = st.empty()
 with waiting, st.spinner(f"Loading {source.title} …"):
-    model = runtime.language_model(name, on_wait=waiting.empty)
+    model = runtime.language_model(source.name, on_wait=waiting.empty)
 target_text, kind = controls.choose_kind(model.kinds)
 view = controls.choose_view(model.card.layers)
-layer, head = controls.choose_head(model.card.layers, model.card.heads, view)
+layer, head = controls.choose_head(model.card.layers, model.card.heads, model.card.title, view)
+scale = controls.choose_scale()
+params = write_link(fields)
 
 try:
     with waiting, st.spinner("Computing attention …"):
@@ -39,9 +43,9 @@ except TextTooLongError as error:
 waiting.empty()
 
 render_notes(result.notes)
-render_picture(result, layer, head, view)
+render_picture(result, layer, head, view, scale)
 with st.container(horizontal=True, vertical_alignment="center"):
     render_csv(result, layer, head)
-    render_link(controls.link_params(name, text, view, layer, head, target_text, kind))
+    render_link(params)
     render_proof(result, layer, head, view)
 render_reading_help(result, model.card)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from components.examples import EXAMPLES
 from components.readiness import render_device, render_models
+from core import runtime
 from core.language.registry import sources
 from core.settings import settings
 
@@ -26,5 +27,5 @@ for column, example in zip(st.columns(len(EXAMPLES)), EXAMPLES, strict=True):
         st.caption(example.see)
 
 st.subheader("Ready on this machine")
-render_device(settings())
 render_models(sources(settings()))
+render_device(runtime.device())

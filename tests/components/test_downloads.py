@@ -1,0 +1,36 @@
+"""Files that people take away."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+
+from components.downloads import attention_csv, attention_table, file_stem
+from tests.core.language.test_values import result_of
+
+
+def result():
+    rng = np.random.default_rng(0)
+    allowed = np.tril(np.ones((4, 4), dtype=bool))
+    return result_of(rng.normal(size=(2, 3, 4, 5)), rng.normal(size=(2, 3, 4, 5)), allowed=allowed)
+
+
+def test_csv_gives_the_float32_weights_back_exactly():
+    r = result()
+    table = pd.read_csv(io.BytesIO(attention_csv(r, 1, 2)))
+    weights = table.pivot(index="query", columns="key", values="weight").to_numpy().astype(np.float32)
+    np.testing.assert_array_equal(weights, r.head(1, 2))
+    assert set(table["model"]) == {"toy"}
+    assert set(table["layer"]) == {1}
+
+
+def test_the_mask_is_a_column():
+    table = attention_table(result(), 0, 0)
+    assert table["masked"].sum() == 6
+    assert (table.loc[table["masked"], "weight"] == 0).all()
+
+
+def test_file_names_are_safe():
+    assert file_stem(result(), 1, 2) == "attention-toy-layer1-head2"

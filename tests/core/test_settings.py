@@ -1,0 +1,58 @@
+"""The environment, read once and checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import SettingsError
+from core.settings import Settings, read_settings
+
+
+def test_an_empty_environment_gives_the_defaults():
+    assert read_settings({}) == Settings()
+
+
+def test_everything_can_be_set():
+    found = read_settings(
+        {
+            "ATTENDOME_DEVICE": "cuda:1",
+            "ATTENDOME_CACHE": "/tmp/cache",
+            "ATTENDOME_MODELS": "mine=/a/b:other=/c",
+            "ATTENDOME_MAX_MODELS": "5",
+            "ATTENDOME_MAX_CHARACTERS": "100",
+            "ATTENDOME_MAX_MEMORY_GB": "0.5",
+            "HF_HOME": "/hf",
+            "HF_ENDPOINT": "http://127.0.0.1:1/",
+            "HF_HUB_OFFLINE": "1",
+        }
+    )
+    assert found == Settings(
+        device="cuda:1",
+        cache_folder=Path("/tmp/cache"),
+        model_folders=(("mine", Path("/a/b")), ("other", Path("/c"))),
+        max_models=5,
+        max_characters=100,
+        max_result_bytes=512 * 1024**2,
+        hub_endpoint="http://127.0.0.1:1",
+        hub_folder=Path("/hf/hub"),
+        hub_offline=True,
+    )
+    assert read_settings({"HF_HOME": "/a", "HF_HUB_CACHE": "/b"}).hub_folder == Path("/b")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ATTENDOME_DEVICE", "gpu"),
+        ("ATTENDOME_MAX_MODELS", "none"),
+        ("ATTENDOME_MAX_MODELS", "-1"),
+        ("ATTENDOME_MAX_MEMORY_GB", "nan"),
+        ("ATTENDOME_MODELS", "/no/name"),
+        ("ATTENDOME_MODELS", "Bad Name=/x"),
+    ],
+)
+def test_a_wrong_value_is_one_sentence(name, value):
+    with pytest.raises(SettingsError, match=f"^{name} (is|holds) '.*; give "):
+        read_settings({name: value})
