@@ -36,7 +36,9 @@ def one_of(what: str, names: tuple[str, ...]) -> Callable[[str], str]:
 
     def parse(text: str) -> str:
         if text not in names:
-            raise ValueError(f"This link asks for the {what} {text[:60]!r}, which is not here; choose {_listed(names)}.")
+            raise ValueError(
+                f"This link asks for the {what} {text[:60]!r}, which is not here; choose {_listed(names)}."
+            )
         return text
 
     return parse

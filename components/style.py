@@ -125,6 +125,7 @@ def heatmap_style() -> dict[str, Any]:
     """The style as JSON-ready values, for the `style` key of a heatmap's payload."""
     return asdict(HeatmapStyle())
 
+
 # Streamlit leaves 96 px above a page; a picture should be on a laptop's screen without scrolling.
 PAGE_CSS = """
 <style>

@@ -18,6 +18,7 @@ from core.jobs import DeviceQueue, JobManager
 from core.language import AttentionResult, LanguageModel, attention, load_model
 from core.language.models import choose_device
 from core.language.registry import DEFAULT_MODEL, named_source
+from core.language.text import prepare_text
 from core.language.values import AttentionKind
 from core.settings import settings
 from core.shelf import Shelf
@@ -94,12 +95,21 @@ def attention_result(
     """Attention of a model on a text, computed once for everyone who asks the same.
 
     `on_wait` is called while somebody else's run holds the device.
+
+    Raises
+    ------
+    TextError, DeviceMemoryError
+        As `core.language.attention`; a text may also have more characters than the settings allow.
     """
 
     def run() -> AttentionResult:
-        with jobs().queues[str(model.device)].turn(owner=person(), interactive=True, on_wait=lambda position: on_wait()):
+        with (
+            jobs().queues[str(model.device)].turn(owner=person(), interactive=True, on_wait=lambda position: on_wait())
+        ):
             return attention(model, text, target_text, kind=kind)
 
+    for given in filter(None, (text, target_text)):
+        prepare_text(given, max_characters=settings().max_characters)
     key = (model.card.name, model.card.revision, text, target_text, kind)
     return _results().get(key, run, on_wait=on_wait)
 

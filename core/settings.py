@@ -5,7 +5,6 @@ ATTENDOME_CACHE            folder for results, jobs and downloads' bookkeeping
 ATTENDOME_MODELS           local model folders a browser may name: "sort=/data/gpt_nano_sort:mine=/data/mine"
 ATTENDOME_MAX_MODELS       models kept in memory at once (default 3)
 ATTENDOME_MAX_CHARACTERS   longest text taken from a browser (default 20000)
-ATTENDOME_MAX_MEMORY_GB    most memory one attention result may take (default 2)
 HF_HOME, HF_ENDPOINT, HF_HUB_OFFLINE   as in huggingface_hub
 """
 
@@ -35,7 +34,6 @@ class Settings:
     model_folders: tuple[tuple[str, Path], ...] = ()
     max_models: int = 3
     max_characters: int = 20_000
-    max_result_bytes: int = 2 * 1024**3
     hub_endpoint: str = "https://huggingface.co"
     hub_folder: Path = Path.home() / ".cache" / "huggingface" / "hub"
     hub_offline: bool = False
@@ -89,7 +87,6 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         model_folders=_model_folders(environment.get("ATTENDOME_MODELS", "")),
         max_models=int(_positive(environment, "ATTENDOME_MAX_MODELS", default.max_models)) or 1,
         max_characters=int(_positive(environment, "ATTENDOME_MAX_CHARACTERS", default.max_characters)),
-        max_result_bytes=int(_positive(environment, "ATTENDOME_MAX_MEMORY_GB", 2) * 1024**3),
         hub_endpoint=(environment.get("HF_ENDPOINT", "").strip() or default.hub_endpoint).rstrip("/"),
         hub_folder=hub_folder.expanduser(),
         hub_offline=environment.get("HF_HUB_OFFLINE", "").strip().lower() in {"1", "true", "yes", "on"},

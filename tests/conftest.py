@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -21,8 +22,13 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI", "").lower() == "true"
 VIEWPORT = {"width": 1366, "height": 768}
-# Console errors that are not ours; each with its reason.
-KNOWN_CONSOLE_ERRORS: tuple[str, ...] = ()
+BROWSER_TIMEOUT = 60_000  # milliseconds: a busy machine is slow, not wrong
+# Console errors that are not ours: patterns of the whole "text (address)"; each with its reason.
+KNOWN_CONSOLE_ERRORS: tuple[str, ...] = (
+    # Opened at /attention, Streamlit's browser side looks for its server under that path first, then at the root.
+    r"Failed to load resource: the server responded with a status of 404 \(Not Found\) "
+    r"\(http://127\.0\.0\.1:\d+/[a-z-]+/_stcore/(health|host-config)\)",
+)
 
 # Before anything imports core or huggingface_hub, which read the environment once: no test touches a
 # person's own caches, and the hub is an address that refuses at once.
@@ -98,7 +104,7 @@ class RunningApp:
         self.url = f"http://127.0.0.1:{port}"
         self.log = folder / "app.log"
         places = {"HOME": folder, "ATTENDOME_CACHE": folder / "cache", "HF_HOME": folder / "hub"}
-        command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
+        command = [sys.executable, "-m", "streamlit", "run", "dashboard/server.py"]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [*command, "--server.port", str(port), "--server.headless", "true"],
@@ -167,8 +173,9 @@ def chromium_path() -> str:
 
 @pytest.fixture(scope="session")
 def browser(chromium_path: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=BROWSER_TIMEOUT)
     switches = "no-sandbox disable-background-networking disable-component-update disable-sync no-first-run disable-gpu"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
@@ -179,32 +186,47 @@ def browser(chromium_path: str) -> Iterator[Any]:
 
 
 @pytest.fixture
-def page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A fresh page; script errors, console errors and requests that leave this machine fail the test.
+def new_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
+    """`new_page()` is a fresh page of another person; `new_page(color_scheme="dark")` sets its context up.
 
-    What a failed test saw is kept in build/browser/<test>.png.
+    Script errors, console errors and requests that leave this machine fail the test. What a failed test saw is
+    kept in build/browser/<test>.png, a further person's in <test>-2.png.
     """
-    context = browser.new_context(viewport=VIEWPORT)
-    context.set_default_timeout(20_000)
+    pages: list[Any] = []
     problems: list[str] = []
 
     def on_console(message: Any) -> None:
-        if message.type == "error" and not any(known in message.text for known in KNOWN_CONSOLE_ERRORS):
-            problems.append(f"console: {message.text} ({message.location.get('url', '')})")
+        text = f"{message.text} ({message.location.get('url', '')})"
+        if message.type == "error" and not any(re.fullmatch(known, text) for known in KNOWN_CONSOLE_ERRORS):
+            problems.append(f"console: {text}")
 
-    def on_request(sent: Any) -> None:
+    def on_address(sent: Any) -> None:
         url = urlsplit(sent.url)
         if url.scheme not in {"data", "blob"} and url.hostname not in {"127.0.0.1", "localhost"}:
             problems.append(f"left this machine: {sent.url}")
 
-    context.on("weberror", lambda error: problems.append(f"script: {error.error}"))
-    context.on("console", on_console)
-    context.on("request", on_request)
-    page = context.new_page()
-    yield page
-    if request.node.stash.get(_failed, False) or problems:
-        picture = ROOT / "build" / "browser" / f"{request.node.name.replace('/', '-')}.png"
-        picture.parent.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=picture)
-    context.close()
+    def make(**options: Any) -> Any:
+        context = browser.new_context(**{"viewport": VIEWPORT, **options})
+        context.set_default_timeout(BROWSER_TIMEOUT)
+        context.on("weberror", lambda error: problems.append(f"script: {error.error}"))
+        context.on("console", on_console)
+        context.on("request", on_address)
+        pages.append(context.new_page())
+        pages[-1].on("websocket", on_address)
+        return pages[-1]
+
+    yield make
+    for number, page in enumerate(pages, 1):
+        if request.node.stash.get(_failed, False) or problems:
+            name = request.node.name.replace("/", "-") + (f"-{number}" if number > 1 else "")
+            picture = ROOT / "build" / "browser" / f"{name}.png"
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=picture)
+        page.context.close()
     assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Any]) -> Any:
+    """A fresh page; see `new_page`."""
+    return new_page()

@@ -33,7 +33,7 @@ BOOKS = (
     BookMarks("Five Children and It", "The house was three miles from the station"),
     BookMarks("Heidi", "From the old and pleasantly situated village"),
     BookMarks("Just So Stories", "IN the sea, once upon a time"),
-    BookMarks("Little Women", '"Christmas won\'t be Christmas'),
+    BookMarks("Little Women", "\"Christmas won't be Christmas"),
     BookMarks("Ozma of Oz", "The wind blew hard and joggled"),
     BookMarks("Peter Pan", "All children, except one, grow up", "As you look at Wendy"),
     BookMarks("Pollyanna", "Miss Polly Harrington entered her kitchen"),

@@ -29,16 +29,12 @@ from core.language import attention, load_model
 from core.language.files import sha256_of
 from core.language.models import LanguageModel
 from core.language.registry import STORYBOOK_FOLDER
+from core.teaching.storybook.card import LIMITS, facts, markdown
 from core.teaching.storybook.corpus import load_books, split
 from core.teaching.storybook.train import Recipe, build_model
 
 BARS = {"bits_per_character": 1.80, "previous_token": 0.6, "induction": 0.4}
 PROMPTS = ("Once upon a time there was", "The Mole looked up at the river and", '"Oh, please," said the little girl,')
-LIMITS = (
-    "It knows the English of 20 children's classics written before 1925 and nothing else. It writes in their "
-    "manner, without a plot, and repeats their views of people. It is teaching material, not GPT-2: use it to see "
-    "how attention works, not for facts."
-)
 
 
 @torch.inference_mode()
@@ -65,9 +61,7 @@ def previous_token_scores(model: LanguageModel, texts: list[str]) -> np.ndarray:
 
     Chance for a head that looks evenly at all it may see is the mean of 1 / (i + 1).
     """
-    scores = [
-        np.diagonal(attention(model, text).weights, offset=-1, axis1=2, axis2=3).mean(axis=-1) for text in texts
-    ]
+    scores = [np.diagonal(attention(model, text).weights, offset=-1, axis1=2, axis2=3).mean(axis=-1) for text in texts]
     return np.mean(scores, axis=0)
 
 
@@ -151,7 +145,9 @@ def export(corpus: Path, work_dir: Path, tried: list[str]) -> dict[str, Any]:
     model = build_model(recipe)
     model.load_state_dict(state["model"])
     model.config.save_pretrained(STORYBOOK_FOLDER)
-    weights = {name: value.half().contiguous() for name, value in model.state_dict().items() if name != "lm_head.weight"}
+    weights = {
+        name: value.half().contiguous() for name, value in model.state_dict().items() if name != "lm_head.weight"
+    }
     save_file(weights, STORYBOOK_FOLDER / "model.safetensors", metadata={"format": "pt"})
     (STORYBOOK_FOLDER / "model.safetensors").chmod(0o644)
     shutil.copy(work_dir / "tokenizer.json", STORYBOOK_FOLDER / "tokenizer.json")
@@ -164,7 +160,7 @@ def export(corpus: Path, work_dir: Path, tried: list[str]) -> dict[str, Any]:
         "kind": "teaching material, trained by Attendome; not GPT-2",
         "architecture": "GPT-2 (decoder, learned positions), 6 layers x 8 heads, width 256, context 256",
         "parameters": sum(p.numel() for p in model.parameters()),
-        "data": "20 public-domain children's classics, titles and licence lines stripped",
+        "data": "20 public-domain children's classics (6.8 M characters), titles, prefaces and licence lines stripped",
         "held_out": "Pollyanna and The Wind in the Willows, whole books, never trained on",
         "code": "core/teaching/storybook",
         "recipe": asdict(recipe) | {"steps": state["step"]},
@@ -179,16 +175,8 @@ def export(corpus: Path, work_dir: Path, tried: list[str]) -> dict[str, Any]:
     card["measured"] = measured
     card["facts"] = facts(measured)
     _write_card(card)
+    (STORYBOOK_FOLDER / "README.md").write_text(markdown(card), encoding="utf-8")
     return measured
-
-
-def facts(measured: dict[str, Any]) -> list[list[str]]:
-    """The figures that the page shows."""
-    rows = [[f"bits per character, {title}", f"{bits:.2f}"] for title, bits in measured["bits_per_character"].items()]
-    for name, words in (("previous_token", "previous-token"), ("induction", "induction")):
-        head = measured[f"{name}_head"]
-        rows.append([f"best {words} head", f"layer {head['layer']}, head {head['head']}: {head['score']:.2f}"])
-    return rows
 
 
 def _write_card(card: dict[str, Any]) -> None:

@@ -24,7 +24,9 @@ def own_attention(model, result):
     return np.stack([a[0].numpy() for a in output.attentions])
 
 
-@pytest.mark.parametrize(("name", "kind"), [("gpt2", "causal"), ("bert", "bidirectional"), ("distilbert", "bidirectional")])
+@pytest.mark.parametrize(
+    ("name", "kind"), [("gpt2", "causal"), ("bert", "bidirectional"), ("distilbert", "bidirectional")]
+)
 def test_equals_output_attentions_of_transformers(random_model, name, kind):
     model = random_model(name)
     result = attention(model, SENTENCE)
