@@ -31,7 +31,8 @@ from core.language.models import LanguageModel
 from core.language.registry import STORYBOOK_FOLDER
 from core.teaching.storybook.card import LIMITS, facts, markdown
 from core.teaching.storybook.corpus import load_books, split
-from core.teaching.storybook.train import Recipe, build_model
+from core.teaching.storybook.data import Recipe
+from core.teaching.storybook.train import build_model
 
 BARS = {"bits_per_character": 1.80, "previous_token": 0.6, "induction": 0.4}
 PROMPTS = ("Once upon a time there was", "The Mole looked up at the river and", '"Oh, please," said the little girl,')

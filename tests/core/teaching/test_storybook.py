@@ -14,7 +14,7 @@ from core.errors import CorpusError
 from core.language import attention, load_model
 from core.language.files import sha256_of
 from core.language.registry import STORYBOOK_FOLDER
-from core.teaching.storybook import corpus, evaluate, tokenizer, train
+from core.teaching.storybook import corpus, data, evaluate, guide, tokenizer, train
 
 PASSAGES = {
     # Openings of the two held-out books (public domain), about 400 characters each.
@@ -69,8 +69,8 @@ def test_tokenizer_gives_every_byte_back():
 def test_repeated_rows_can_only_be_predicted_by_copying():
     rng = np.random.default_rng(0)
     for _ in range(50):
-        row, labels = train.repeated_row(rng, 257, 4096)
-        (counted,) = np.nonzero(labels != train.IGNORED)
+        row, labels = data.repeated_row(rng, 257, 4096)
+        (counted,) = np.nonzero(labels != data.IGNORED)
         first = counted[0]
         span = next(s for s in range(8, 128) if np.array_equal(row[first:], row[first - s : 257 - s]))
         assert np.array_equal(labels[first:], row[first:])
@@ -81,8 +81,8 @@ def test_short_spans_and_text_spans():
     rng, text = np.random.default_rng(0), np.arange(5000, 6000)
     spans = []
     for _ in range(200):
-        row, labels = train.repeated_row(rng, 257, 4096, short_spans=True, text=text)
-        first = int(np.nonzero(labels != train.IGNORED)[0][0])
+        row, labels = data.repeated_row(rng, 257, 4096, short_spans=True, text=text)
+        first = int(np.nonzero(labels != data.IGNORED)[0][0])
         span = next(s for s in range(4, 101) if np.array_equal(row[first:], row[first - s : 257 - s]))
         assert row[first] >= 5000
         spans.append(span)
@@ -90,10 +90,48 @@ def test_short_spans_and_text_spans():
     assert np.median(spans) < 30
 
 
+def test_the_guide_is_zero_for_heads_that_do_what_it_wants(monkeypatch):
+    """Log-weights 0 (weight 1) exactly where the guide looks give no loss; anything else does."""
+    recipe = data.Recipe(context=32, width=32, layers=4, heads=2)
+    model = train.build_model(recipe)
+    text = torch.randint(1, 4096, (2, 32))
+
+    def perfect(model, states, layer, head):
+        _, places = guide.repeats(np.random.default_rng(1), 2, 32, 4096)
+        log_weights = torch.full((4, 32, 32), -9.0)
+        if layer == guide.PREVIOUS_TOKEN[0]:
+            torch.diagonal(log_weights, offset=-1, dim1=1, dim2=2).zero_()
+        else:
+            log_weights[2:].scatter_(2, places.clamp(min=0)[..., None], 0.0)
+        return log_weights
+
+    assert guide.guide_loss(model, text, np.random.default_rng(1)) > 1
+    monkeypatch.setattr(guide, "head_log_weights", perfect)
+    assert guide.guide_loss(model, text, np.random.default_rng(1)) == 0
+
+
+def test_repeats_name_the_place_after_the_last_occurrence():
+    ids, places = guide.repeats(np.random.default_rng(0), 20, 64, 4096)
+    rows, queries = np.nonzero(places.numpy() >= 0)
+    assert len(rows) > 100
+    for row, query in zip(rows, queries, strict=True):
+        place = int(places[row, query])
+        assert ids[row, place - 1] == ids[row, query]
+        if query + 1 < 64:
+            assert ids[row, place] == ids[row, query + 1]
+
+
+def test_head_log_weights_equal_attention(model):
+    ids = torch.arange(1, 20)[None]
+    states = model.module.transformer(input_ids=ids, output_hidden_states=True).hidden_states
+    weights = guide.head_log_weights(model.module, states, 3, 2).exp()[0]
+    np.testing.assert_allclose(weights, attention(model, ids[0].tolist()).head(3, 2), atol=1e-6)
+
+
 def test_batches_are_a_function_of_the_step():
-    recipe = train.Recipe(rows=8, context=32, phases=(train.Phase(0, 2), train.Phase(5, 4, True, 0.5)))
+    recipe = data.Recipe(rows=8, context=32, phases=(data.Phase(0, 2), data.Phase(5, 4, True, 0.5)))
     stream = np.arange(2000)
-    first, again = train.Batches(stream, recipe), train.Batches(stream, recipe)
+    first, again = data.Batches(stream, recipe), data.Batches(stream, recipe)
     for step in (0, 5, 40):
         for a, b in zip(first(step), again(step), strict=True):
             assert torch.equal(a, b)
@@ -105,7 +143,7 @@ def test_batches_are_a_function_of_the_step():
 
 
 def test_learning_rate_warms_up_stays_and_cools_down():
-    recipe = train.Recipe(warmup_steps=10, cooldown_share=0.5)
+    recipe = data.Recipe(warmup_steps=10, cooldown_share=0.5)
     shares = [train.learning_rate_share(step, 100, recipe) for step in range(101)]
     assert shares[0] == pytest.approx(0.1)
     assert shares[30] == shares[50] == 1
@@ -117,8 +155,8 @@ def test_training_resumes_exactly(tmp_path, monkeypatch):
     """Four steps in one go equal two and two."""
     books = {title: f"{title} sat on a mat. " * 40 for title in [b.title for b in corpus.BOOKS]}
     monkeypatch.setattr(train, "load_books", lambda path: books)
-    recipe = train.Recipe(
-        context=32, width=32, layers=1, heads=2, rows=4, rows_at_once=2, phases=(train.Phase(0, 1),), warmup_steps=1
+    recipe = data.Recipe(
+        context=32, width=32, layers=1, heads=2, rows=4, rows_at_once=2, phases=(data.Phase(0, 1),), warmup_steps=1
     )
     for name, stops in {"once": [4], "twice": [2, 4]}.items():
         for stop in stops:
@@ -129,7 +167,7 @@ def test_training_resumes_exactly(tmp_path, monkeypatch):
     for key in once:
         assert torch.equal(once[key], twice[key]), key
     with pytest.raises(SystemExit, match="another recipe"):
-        train.train(tmp_path, tmp_path / "once", 4, train.Recipe())
+        train.train(tmp_path, tmp_path / "once", 4, data.Recipe())
 
 
 def test_committed_files_are_those_of_the_card(card):
@@ -137,7 +175,7 @@ def test_committed_files_are_those_of_the_card(card):
         assert sha256_of(STORYBOOK_FOLDER / name) == digest
     assert (STORYBOOK_FOLDER / "model.safetensors").stat().st_size < 25 * 1024**2
     assert evaluate.missed_bars(card["measured"]) == []
-    assert card["recipe"]["seed"] == train.Recipe().seed
+    assert card["recipe"]["seed"] == data.Recipe().seed
 
 
 def test_bits_per_character_by_hand():
