@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -27,15 +28,16 @@ def shown_layers(result: AttentionResult, layer: int, view: str) -> tuple[int, .
 
 
 def attention_payload(
-    result: AttentionResult, layer: int, head: int, view: str, *, scale_max: float | str | None = None
+    result: AttentionResult, layers: Sequence[int], head: int, *, scale_max: float | str | None = None
 ) -> dict[str, Any]:
-    """What the heatmap draws: keys on x, queries on y, the mask as a mask."""
-    layers = shown_layers(result, layer, view)
+    """What the heatmap draws: keys on x, queries on y, the mask as a mask, one panel a layer."""
     titles = [f"Layer {n}, head {head}" for n in layers] if len(layers) > 1 else [""]
     panels = [
         HeatmapPanel(title, result.head(n, head), result.allowed) for n, title in zip(layers, titles, strict=True)
     ]
-    where = f"head {head} at layers {', '.join(map(str, layers))}" if len(layers) > 1 else f"layer {layer}, head {head}"
+    where = (
+        f"head {head} at layers {', '.join(map(str, layers))}" if len(layers) > 1 else f"layer {layers[0]}, head {head}"
+    )
     return heatmap_payload(
         panels,
         HeatmapLabels(result.target.labels, result.source.labels),
@@ -43,17 +45,17 @@ def attention_payload(
         subtitle=KIND_SENTENCES[result.kind],
         provenance=result.provenance.sentence,
         scale_max=scale_max,
-        file_name=file_stem(result, layer, head) if len(layers) == 1 else f"{file_stem(result, 0, head)}-depths",
+        file_name=file_stem(result, layers, head),
     )
 
 
-def render_picture(result: AttentionResult, layer: int, head: int, view: str, scale: str) -> None:
+def render_picture(result: AttentionResult, layers: Sequence[int], head: int, scale: str) -> None:
     """The heatmap, redrawn in place when anything changes."""
-    payload = attention_payload(result, layer, head, view, scale_max="largest" if scale == "largest" else None)
+    payload = attention_payload(result, layers, head, scale_max="largest" if scale == "largest" else None)
     render_heatmap(payload, key="attention_heatmap")
 
 
-def proof_sentence(result: AttentionResult, layers: tuple[int, ...], head: int) -> str:
+def proof_sentence(result: AttentionResult, layers: Sequence[int], head: int) -> str:
     """For example "Check: rows sum to 1 within 1.2e-07; largest weight on a masked position 0."."""
     found = [proof(result.head(layer, head), result.allowed) for layer in layers]
     off = max(p.row_sum_error for p in found)
@@ -62,9 +64,9 @@ def proof_sentence(result: AttentionResult, layers: tuple[int, ...], head: int) 
     return f"Check: rows sum to 1 within {off:.1e}; {mask}."
 
 
-def render_proof(result: AttentionResult, layer: int, head: int, view: str) -> None:
+def render_proof(result: AttentionResult, layers: Sequence[int], head: int) -> None:
     """The proof line."""
-    st.caption(proof_sentence(result, shown_layers(result, layer, view), head))
+    st.caption(proof_sentence(result, layers, head))
 
 
 def render_reading_help(result: AttentionResult, card: ModelCard) -> None:

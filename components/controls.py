@@ -139,7 +139,8 @@ def clip_choice(what: str, count: int, owner: str) -> str | None:
 
 def choose_head(layers: int, heads: int, owner: str, view: str) -> tuple[int, int]:
     """(layer, head), both counted from 0. In the four-depths view the layer stays as it was."""
-    render_warnings(filter(None, (clip_choice("layer", layers, owner), clip_choice("head", heads, owner))))
+    clipped = [clip_choice("layer", layers, owner), clip_choice("head", heads, owner)]
+    render_warnings(filter(None, clipped if view == "head" else clipped[1:]))
     if view == "head" and layers > 1:
         st.sidebar.slider(
             "Layer", 0, layers - 1, key="layer", help="0 is the layer next to the words.", persist_state="session"

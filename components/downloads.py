@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,55 +13,59 @@ import streamlit as st
 from core.language.values import AttentionResult
 
 
-def attention_table(result: AttentionResult, layer: int, head: int) -> pd.DataFrame:
-    """One row per (query, key) of a head, weights exact in float32.
+def attention_table(result: AttentionResult, layers: Sequence[int], head: int) -> pd.DataFrame:
+    """One row per (layer, query, key) of a head, weights exact in float32.
 
     Columns: model, revision, weights_kind, attention_kind, layer, head, query, query_token, key,
-    key_token, masked, weight. Positions are 0-based.
+    key_token, masked, weight. Positions are 0-based; tokens are the tokenizer's own.
     """
-    weights = result.head(layer, head)
-    queries, keys = np.indices(weights.shape)
-    queries, keys = queries.ravel(), keys.ravel()
+    shape = result.allowed.shape
+    queries, keys = (places.ravel() for places in np.indices(shape))
     query_tokens, key_tokens = np.array(result.query_tokens), np.array(result.tokens)
-    return pd.DataFrame(
-        {
-            "model": result.provenance.model,
-            "revision": result.provenance.revision,
-            "weights_kind": result.provenance.weights,
-            "attention_kind": result.kind,
-            "layer": layer,
-            "head": head,
-            "query": queries,
-            "query_token": query_tokens[queries],
-            "key": keys,
-            "key_token": key_tokens[keys],
-            "masked": ~result.allowed.ravel(),
-            "weight": weights.ravel(),
-        }
-    )
+    tables = [
+        pd.DataFrame(
+            {
+                "model": result.provenance.model,
+                "revision": result.provenance.revision,
+                "weights_kind": result.provenance.weights,
+                "attention_kind": result.kind,
+                "layer": layer,
+                "head": head,
+                "query": queries,
+                "query_token": query_tokens[queries],
+                "key": keys,
+                "key_token": key_tokens[keys],
+                "masked": ~result.allowed.ravel(),
+                "weight": result.head(layer, head).ravel(),
+            }
+        )
+        for layer in layers
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
-def attention_csv(result: AttentionResult, layer: int, head: int) -> bytes:
+def attention_csv(result: AttentionResult, layers: Sequence[int], head: int) -> bytes:
     """`attention_table` as UTF-8 CSV with nine significant digits, which give float32 back exactly."""
     buffer = io.StringIO()
-    attention_table(result, layer, head).to_csv(buffer, index=False, float_format="%.9g")
+    attention_table(result, layers, head).to_csv(buffer, index=False, float_format="%.9g")
     return buffer.getvalue().encode()
 
 
-def file_stem(result: AttentionResult, layer: int, head: int) -> str:
-    """For example "attention-minilm-encoder-layer3-head1"."""
+def file_stem(result: AttentionResult, layers: Sequence[int], head: int) -> str:
+    """For example "attention-minilm-encoder-layer3-head1" or "attention-gpt-2-layer0-2-6-11-head0"."""
     model = re.sub(r"[^a-z0-9]+", "-", result.provenance.model.lower()).strip("-")
-    return f"attention-{model}-layer{layer}-head{head}"
+    return f"attention-{model}-layer{'-'.join(map(str, layers))}-head{head}"
 
 
-def render_csv(result: AttentionResult, layer: int, head: int) -> None:
+def render_csv(result: AttentionResult, layers: Sequence[int], head: int) -> None:
     """A button that makes the file when it is pressed."""
+    many = f"layers {', '.join(map(str, layers))}" if len(layers) > 1 else f"layer {layers[0]}"
     st.download_button(
         "CSV",
-        data=lambda: attention_csv(result, layer, head),
-        file_name=f"{file_stem(result, layer, head)}.csv",
+        data=lambda: attention_csv(result, layers, head),
+        file_name=f"{file_stem(result, layers, head)}.csv",
         mime="text/csv",
         icon=":material/table:",
-        help=f"Every weight of layer {layer}, head {head}, with its tokens and the model's name.",
+        help=f"Every weight in this picture ({many}, head {head}), with its tokens and the model's name.",
         on_click="ignore",
     )

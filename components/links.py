@@ -7,6 +7,7 @@ and a wrong link deserves a sentence, so the inputs are read and written here.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import streamlit as st
 
 _WRITTEN = "_link_written"
+STALE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -76,15 +78,20 @@ def open_link(fields: tuple[LinkField, ...]) -> list[str]:
     """Set the page's inputs from its link when the link is new; returns sentences about what is wrong with it.
 
     A link without parameters leaves the inputs as they were, so that going to another page and
-    back loses nothing.
+    back loses nothing. An address that this page wrote itself is not new: neither its last one, nor
+    one of a moment ago, which a browser still sends when a person is quicker than it is.
     """
     given = dict(st.query_params)
     for field in fields:
         st.session_state.setdefault(field.key, field.default)
-    if given == st.session_state.get(_WRITTEN) or not given:
+    written: list[tuple[float, dict[str, str]]] = st.session_state.get(_WRITTEN, [])
+    recent = [params for when, params in written[:-1] if time.monotonic() - when < STALE_SECONDS]
+    if not given or given in recent or (written and given == written[-1][1]):
         return []
     values, problems = read_values(given, fields)
     st.session_state.update(values)
+    # From now on the inputs count, also when the page stops before it can write its link.
+    st.session_state[_WRITTEN] = [(time.monotonic(), given)]
     return problems
 
 
@@ -94,8 +101,15 @@ def write_link(fields: tuple[LinkField, ...]) -> dict[str, str]:
     params = {f.key: str(values[f.key]) for f in fields if values[f.key] not in (None, f.default)}
     if dict(st.query_params) != params:
         st.query_params.from_dict(params)
-    st.session_state[_WRITTEN] = params
+    written = st.session_state.get(_WRITTEN, [])
+    if not written or written[-1][1] != params:
+        st.session_state[_WRITTEN] = [*written[-9:], (time.monotonic(), params)]
     return params
+
+
+def forget_links() -> None:
+    """On another page: whatever link opens next is new."""
+    st.session_state.pop(_WRITTEN, None)
 
 
 def link(base_url: str, params: Mapping[str, str]) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import AttendomeError
 
@@ -36,6 +37,16 @@ def explained_errors() -> Iterator[None]:
     except Exception:
         _LOG.exception("a page failed")
         st.error(APOLOGY, icon=":material/sentiment_dissatisfied:")
+
+
+def waiting_line(place: DeltaGenerator) -> Callable[[int], None]:
+    """A function that says in `place` how many runs are ahead; writing also lets a rerun interrupt the wait."""
+
+    def show(ahead: int) -> None:
+        runs = "1 other run" if ahead < 2 else f"{ahead} other runs"
+        place.info(f"Waiting for {runs} to end …", icon=":material/hourglass_top:")
+
+    return show
 
 
 def render_notes(notes: Iterable[str]) -> None:

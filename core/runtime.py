@@ -9,13 +9,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import psutil
 import streamlit as st
 
-from core.errors import AttendomeError
+from core.errors import AttendomeError, DeviceMemoryError
 from core.jobs import DeviceQueue, JobManager
 from core.language import AttentionResult, LanguageModel, attention, load_model
+from core.language.files import weights_file
 from core.language.models import choose_device
 from core.language.registry import DEFAULT_MODEL, named_source
 from core.language.text import prepare_text
@@ -23,12 +25,18 @@ from core.language.values import AttentionKind
 from core.settings import settings
 from core.shelf import Shelf
 
-MEMORY_RESERVE = 1.5e9
+if TYPE_CHECKING:
+    import torch
+
+MEMORY_RESERVE_BYTES = 1_500_000_000
 RESULT_BYTES = 512 * 1024**2
 JOB_DISK_BYTES = 20 * 1024**3
+QUEUES = ("network", "cpu", "mps", *(f"cuda:{number}" for number in range(16)))
+
+OnWait = Callable[[int], None]
 
 
-def _nothing() -> None:
+def _nothing(ahead: int) -> None:
     """Do nothing while waiting."""
 
 
@@ -37,7 +45,7 @@ def _models() -> Shelf[LanguageModel]:
     return Shelf(
         max_count=settings().max_models,
         size=lambda model: model.nbytes,
-        is_memory_short=lambda: psutil.virtual_memory().available < MEMORY_RESERVE,
+        is_memory_short=lambda needed: psutil.virtual_memory().available < needed + MEMORY_RESERVE_BYTES,
     )
 
 
@@ -46,15 +54,31 @@ def _results() -> Shelf[AttentionResult]:
     return Shelf(max_count=64, max_bytes=RESULT_BYTES, size=lambda result: result.nbytes)
 
 
+@st.cache_resource(show_spinner=False, max_entries=64)
+def queue(name: str) -> DeviceQueue:
+    """The one queue of a device: a forward pass or a job's piece waits here for its turn."""
+    return DeviceQueue(name)
+
+
+def queue_name(device: torch.device) -> str:
+    """ "cpu", "mps", or "cuda:N"; a process has one CPU and one Apple GPU, whatever their index."""
+    return f"cuda:{device.index or 0}" if device.type == "cuda" else device.type
+
+
 @st.cache_resource(show_spinner=False)
 def jobs() -> JobManager:
-    """The one manager of long work, and of the queue of each device; pieces are under the cache folder."""
-    names = ("network", "cpu", "mps", *(f"cuda:{number}" for number in range(16)))
+    """The one manager of long work; its pieces are under the cache folder.
+
+    Raises
+    ------
+    SettingsError
+        The cache folder cannot be used.
+    """
     return JobManager(
         settings().cache_folder / "jobs",
         max_disk_bytes=JOB_DISK_BYTES,
         max_finished=50,
-        queues={name: DeviceQueue(name) for name in names},
+        queues={name: queue(name) for name in QUEUES},
     )
 
 
@@ -69,8 +93,11 @@ def person() -> str:
     return st.session_state.setdefault("_person", uuid.uuid4().hex)
 
 
-def language_model(name: str, *, on_wait: Callable[[], None] = _nothing) -> LanguageModel:
+def language_model(name: str, *, on_wait: OnWait = _nothing) -> LanguageModel:
     """The model that a browser named, from memory or loaded.
+
+    Its files are part of the key, so that a folder with new weights is read anew. When memory runs
+    out all other models are let go, and loading is tried once more.
 
     Raises
     ------
@@ -81,7 +108,23 @@ def language_model(name: str, *, on_wait: Callable[[], None] = _nothing) -> Lang
     """
     options = settings()
     source = named_source(name, options)
-    return _models().get((name, source.revision), lambda: load_model(name, options=options), on_wait=on_wait)
+    files = weights_file(source.folder(), source.title).stat()
+    shelf = _models()
+
+    def waiting() -> None:
+        on_wait(1)
+
+    def load() -> LanguageModel:
+        try:
+            return load_model(name, options=options, on_wait=waiting)
+        except DeviceMemoryError:
+            if not shelf.keys():
+                raise
+            shelf.clear()
+            return load_model(name, options=options, on_wait=waiting)
+
+    key = (name, source.revision, files.st_mtime_ns, files.st_size)
+    return shelf.get(key, load, needed_bytes=int(1.3 * files.st_size), on_wait=waiting)
 
 
 def attention_result(
@@ -90,31 +133,32 @@ def attention_result(
     target_text: str | None = None,
     *,
     kind: AttentionKind | None = None,
-    on_wait: Callable[[], None] = _nothing,
+    on_wait: OnWait = _nothing,
 ) -> AttentionResult:
     """Attention of a model on a text, computed once for everyone who asks the same.
 
-    `on_wait` is called while somebody else's run holds the device.
+    `on_wait` is called with the number of runs ahead while somebody else's holds the device.
 
     Raises
     ------
     TextError, DeviceMemoryError
         As `core.language.attention`; a text may also have more characters than the settings allow.
     """
-
-    def run() -> AttentionResult:
-        with (
-            jobs().queues[str(model.device)].turn(owner=person(), interactive=True, on_wait=lambda position: on_wait())
-        ):
-            return attention(model, text, target_text, kind=kind)
-
     for given in filter(None, (text, target_text)):
         prepare_text(given, max_characters=settings().max_characters)
+    turn = queue(queue_name(model.device)).turn
+
+    def run() -> AttentionResult:
+        with turn(owner=person(), interactive=True, on_wait=on_wait):
+            return attention(model, text, target_text, kind=kind)
+
     key = (model.card.name, model.card.revision, text, target_text, kind)
-    return _results().get(key, run, on_wait=on_wait)
+    return _results().get(key, run, on_wait=lambda: on_wait(1))
 
 
 def warm_up(name: str = DEFAULT_MODEL) -> None:
     """Import the heavy libraries and load the model that the first page shows; a failure is shown there."""
     with suppress(AttendomeError):
-        attention(language_model(name), "warm")
+        model = language_model(name)
+        with queue(queue_name(model.device)).turn(owner="warm-up", interactive=True):
+            attention(model, "warm")

@@ -61,6 +61,8 @@ def _model_folders(text: str) -> tuple[tuple[str, Path], ...]:
                 f"ATTENDOME_MODELS holds {part!r}; give name=folder pairs joined by {os.pathsep!r}, the name in "
                 "lower-case letters, digits and . _ -, for example mine=/data/my-gpt2."
             )
+        if name in {known for known, _ in folders}:
+            raise SettingsError(f"ATTENDOME_MODELS names {name!r} twice; give each folder a name of its own.")
         folders.append((name, Path(folder).expanduser()))
     return tuple(folders)
 

@@ -23,7 +23,8 @@ class Shelf(Generic[Value]):
     max_count : values kept at most.
     max_bytes : bytes kept at most, as counted by `size`.
     size : bytes of a value.
-    is_memory_short : asked before a value is made; while True, old values are let go.
+    is_memory_short : asked with the bytes that a new value needs, before it is made; while True,
+        old values are let go.
     """
 
     def __init__(
@@ -32,7 +33,7 @@ class Shelf(Generic[Value]):
         max_count: int,
         max_bytes: int | None = None,
         size: Callable[[Value], int] = lambda value: 0,
-        is_memory_short: Callable[[], bool] = lambda: False,
+        is_memory_short: Callable[[int], bool] = lambda needed_bytes: False,
     ) -> None:
         self._max_count = max_count
         self._max_bytes = max_bytes
@@ -52,9 +53,10 @@ class Shelf(Generic[Value]):
         key: Hashable,
         make: Callable[[], Value],
         *,
+        needed_bytes: int = 0,
         on_wait: Callable[[], None] = lambda: None,
     ) -> Value:
-        """The value of `key`, made by `make` when it is not there.
+        """The value of `key`, made by `make` (which takes `needed_bytes`) when it is not there.
 
         `on_wait` is called about ten times a second while another thread makes the value; it may
         raise to leave the wait.
@@ -71,7 +73,7 @@ class Shelf(Generic[Value]):
             while not event.wait(0.1):
                 on_wait()
         try:
-            self._make_room()
+            self._make_room(needed_bytes)
             value = make()
             with self._lock:
                 self._values[key] = value
@@ -82,11 +84,11 @@ class Shelf(Generic[Value]):
                 del self._making[key]
             event.set()
 
-    def _make_room(self) -> None:
+    def _make_room(self, needed_bytes: int) -> None:
         with self._lock:
             while len(self._values) >= self._max_count:
                 self._values.popitem(last=False)
-        while self._is_memory_short():
+        while self._is_memory_short(needed_bytes):
             with self._lock:
                 if not self._values:
                     return

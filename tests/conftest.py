@@ -38,6 +38,7 @@ for _name in [name for name in os.environ if name.startswith(("ATTENDOME_", "HF_
         del os.environ[_name]
 os.environ |= {
     "ATTENDOME_CACHE": str(_scratch / "cache"),
+    "ATTENDOME_DEVICE": "cpu",
     "HF_HOME": str(_scratch / "hub"),
     "HF_ENDPOINT": "http://127.0.0.1:9",
     "MPLBACKEND": "agg",

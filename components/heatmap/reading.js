@@ -83,7 +83,8 @@ function reading(model, { panel, row, column }) {
     : "";
   return {
     parts: ["row (query) '", asks, "' → column (key) '", asked, "': ", { weight: number }],
-    detail: `${where}query ${query + 1} of ${queries}, key ${key + 1} of ${keys}${block}`,
+    // Nine digits give a float32 back exactly.
+    detail: `${where}query ${query + 1} of ${queries}, key ${key + 1} of ${keys}${block}; exactly ${Number(weight.toPrecision(9))}`,
     query,
     key,
   };

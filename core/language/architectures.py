@@ -31,7 +31,7 @@ class Architecture:
     ----------
     model_class : transformers class for each entry of a config's `architectures`.
     layers, heads, context : names of the config's fields.
-    causal : True when a token reads only backwards.
+    kinds : kinds of attention, the default first.
     ignorable : beginnings of parameter names that may be absent from or extra in the files.
     """
 
@@ -207,6 +207,12 @@ def architecture_of(config: dict[str, Any], folder_name: str) -> tuple[Architect
     architecture = ARCHITECTURES.get(family) if isinstance(family, str) else None
     if architecture is None:
         raise ModelFilesError(f"{folder_name} is a model of kind {family!r}; Attendome reads {known}.")
+    relative = config.get("position_embedding_type", "absolute") != "absolute"
+    if family == "bert" and (relative or config.get("is_decoder")):
+        raise ModelFilesError(
+            f"{folder_name} is a {family} model with relative positions or used as a decoder, whose attention "
+            "Attendome cannot compute exactly; use a plain one."
+        )
     for given in config.get("architectures") or [next(iter(architecture.model_class))]:
         if given in architecture.model_class:
             return architecture, architecture.model_class[given]

@@ -2,64 +2,84 @@
 
 from __future__ import annotations
 
+import bisect
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.errors import DeviceMemoryError, EmptyTextError, SelectionError, TextError, TextTooLongError
+from core.language.models import LanguageModel, is_memory_fault
 from core.language.text import PreparedText, prepare_text
 from core.language.tokenization import Encoded, ids_sequence
 from core.language.values import AttentionKind, AttentionResult
 
 if TYPE_CHECKING:
     from core.language.architectures import LayerProjections
-    from core.language.models import LanguageModel
 
 Text = str | Sequence[int]
 
 
-def _encode(model: LanguageModel, text: Text, second: str | None = None, *, as_target: bool = False) -> tuple[
-    Encoded, PreparedText
-]:  # fmt: skip
-    name = model.card.title
-    if isinstance(text, str):
-        prepared = prepare_text(text)
-        if model.tokenizer is None:
-            raise TextError(
-                f"{name} has no tokenizer, so it takes token ids from 0 to {model.vocabulary_size - 1}; "
-                "give a list such as [0, 2, 1]."
-            )
-        encoded = model.tokenizer.encode(prepared.text, second, as_target=as_target)
+_IDS = re.compile(r"[\[\](),;\s]*\d+([\[\](),;\s]+\d+)*[\[\](),;\s]*")
+
+
+def _typed_ids(model: LanguageModel, text: str) -> tuple[int, ...]:
+    """Token ids that a person typed for a model without tokenizer, such as "[0, 2, 1]"."""
+    if not _IDS.fullmatch(text):
+        raise TextError(
+            f"{model.card.title} has no tokenizer, so it takes token ids from 0 to {model.vocabulary_size - 1}; "
+            "type numbers such as 0 2 1."
+        )
+    return tuple(int(number[:9]) for number in re.findall(r"\d+", text))
+
+
+def _encode_ids(model: LanguageModel, ids: Sequence[int]) -> Encoded:
+    ids = tuple(int(i) for i in ids)
+    if not ids:
+        raise EmptyTextError(f"There are no token ids; {model.card.title} takes a list such as [0, 2, 1].")
+    wrong = next((i for i in ids if not 0 <= i < model.vocabulary_size), None)
+    if wrong is not None:
+        raise TextError(
+            f"Token id {wrong} is outside {model.card.title}'s vocabulary, 0 to {model.vocabulary_size - 1}."
+        )
+    return Encoded(ids_sequence(ids), (0,) * len(ids))
+
+
+def _encode(
+    model: LanguageModel, text: Text, second: str | None = None, *, as_target: bool = False
+) -> tuple[Encoded, PreparedText]:
+    prepared = prepare_text(text) if isinstance(text, str) else PreparedText("")
+    if model.tokenizer is None or not isinstance(text, str):
+        encoded = _encode_ids(model, _typed_ids(model, prepared.text) if isinstance(text, str) else text)
     else:
-        ids = tuple(int(i) for i in text)
-        if not ids:
-            raise EmptyTextError(f"There are no token ids; {name} takes a list such as [0, 2, 1].")
-        wrong = next((i for i in ids if not 0 <= i < model.vocabulary_size), None)
-        if wrong is not None:
-            raise TextError(f"Token id {wrong} is outside {name}'s vocabulary, 0 to {model.vocabulary_size - 1}.")
-        encoded, prepared = Encoded(ids_sequence(ids), (0,) * len(ids)), PreparedText("")
-    _check_length(model, encoded, prepared)
+        encoded = model.tokenizer.encode(prepared.text, second, as_target=as_target)
+        if all(encoded.sequence.special):
+            raise EmptyTextError(f"{model.card.title} finds no token in this text; type a word.")
+    count, limit = len(encoded.sequence), model.card.context - as_target  # the start token takes a place
+    if count > limit:
+        raise _too_long(model, prepared.text, second, count, limit, as_target=as_target)
     return encoded, prepared
 
 
-def _check_length(model: LanguageModel, encoded: Encoded, prepared: PreparedText) -> None:
-    count, limit = len(encoded.sequence), model.card.context
-    if count <= limit:
-        return
+def _too_long(
+    model: LanguageModel, text: str, second: str | None, count: int, limit: int, *, as_target: bool
+) -> TextTooLongError:
+    """The error, with the longest beginning of `text` that fits (found by bisection on its characters)."""
+    what = "The translation is" if as_target else "The two texts together are" if second else "The text is"
     kept = ""
-    if encoded.ends:
-        special = sum(encoded.sequence.special)
-        leading = encoded.sequence.special[0]
-        last = limit - special + leading - 1
-        kept = prepared.text[: encoded.ends[last]]
-        while kept and model.tokenizer is not None and len(model.tokenizer.encode(kept).sequence) > limit:
-            kept = kept[:-1]  # re-encoding the cut text may take a token more
-        kept = kept.rstrip()
-    where = f"; cut it after “…{kept[-30:]}”" if kept else ""
-    raise TextTooLongError(
-        f"The text is {count:,} tokens long and {model.card.title} reads at most {limit:,}{where}.",
-        kept_text=kept,
+    if text and model.tokenizer is not None and not second:
+
+        def fits(end: int) -> bool:
+            return len(model.tokenizer.encode(text[:end], as_target=as_target).sequence) <= limit
+
+        kept = text[: bisect.bisect_left(range(len(text) + 1), True, key=lambda end: not fits(end)) - 1].rstrip()
+        while kept and not fits(len(kept)):  # a shorter text can take a token more
+            kept = kept[:-1]
+    where = f"; cut it after “…{kept[-30:]}”" if kept else "; shorten it"
+    return TextTooLongError(
+        f"{what} {count:,} tokens long and {model.card.title} reads at most {limit:,}{where}.",
+        kept_text="" if as_target else kept,
         tokens=count,
         limit=limit,
     )
@@ -100,11 +120,6 @@ def _stacked(layers: list[LayerProjections]) -> tuple[np.ndarray, np.ndarray, np
         np.stack([layer.keys for layer in layers]),
         np.array([layer.scale for layer in layers], dtype=np.float32),
     )
-
-
-def _is_memory_fault(error: RuntimeError | MemoryError) -> bool:
-    text = str(error)
-    return isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text
 
 
 def attention(
@@ -149,7 +164,7 @@ def attention(
             return _translation_attention(model, text, target_text, kind or "cross")
         return _self_attention(model, text, target_text)
     except (RuntimeError, MemoryError) as error:
-        if not _is_memory_fault(error):
+        if not is_memory_fault(error):
             raise
         raise _memory_error(model, len(text)) from error
 
@@ -213,7 +228,9 @@ def _translation_attention(
             target_ids = ()
         else:
             target_ids = model.translate(source_ids)
-        # The decoder reads its own output one step late, a start token first.
+        # The decoder reads its own output one step late, a start token first, and never reads its end.
+        if target_ids and target_ids[-1] == model.module.config.eos_token_id:
+            target_ids = target_ids[:-1]
         read = model.target_sequence((model.start_id, *target_ids)[: model.card.context])
         _check_memory(model, len(read), len(source.sequence))
         decoder_ids = torch.tensor([read.ids], device=model.device)

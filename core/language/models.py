@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cards import ModelCard, Provenance
-from core.errors import DeviceMemoryError, ModelFilesError
+from core.errors import DeviceMemoryError, ModelFilesError, SettingsError
 from core.language.files import check_weights, read_json, weights_file
 from core.language.registry import ModelSource, find_source
 from core.language.tokenization import TextTokenizer, ids_sequence, load_tokenizer
@@ -91,26 +92,51 @@ class LanguageModel:
 
 
 def choose_device(wanted: str) -> str:
-    """ "auto" -> "cuda", "mps" or "cpu", whichever there is first; anything else as given."""
+    """ "auto" -> "cuda", "mps" or "cpu", whichever there is first; anything else as given.
+
+    Raises
+    ------
+    SettingsError
+        The device that the settings name is not there.
+    """
     import torch
 
-    if wanted != "auto":
-        return wanted
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
+    if wanted == "auto":
+        if torch.cuda.is_available():
+            return "cuda"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+    kind, _, number = wanted.partition(":")
+    there = {
+        "cpu": True,
+        "mps": torch.backends.mps.is_available(),
+        "cuda": torch.cuda.is_available() and int(number or 0) < torch.cuda.device_count(),
+    }
+    if not there[kind]:
+        raise SettingsError(f"ATTENDOME_DEVICE is {wanted!r}, which this machine does not have; give auto or cpu.")
+    return wanted
 
 
-def load_model(name_or_path: str | Path, *, options: Settings | None = None) -> LanguageModel:
+def is_memory_fault(error: BaseException) -> bool:
+    """True when torch or Python ran out of memory; on CPU torch raises a plain RuntimeError."""
+    text = str(error)
+    return isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text
+
+
+def load_model(
+    name_or_path: str | Path, *, options: Settings | None = None, on_wait: Callable[[], None] = lambda: None
+) -> LanguageModel:
     """Load a bundled model, a downloaded hub model, a folder named in the settings, or any folder.
 
     Parameters
     ----------
     name_or_path : "minilm", "storybook-gpt", a name of `core.language.registry.sources`, or the
         path of a folder in transformers' format. A page passes only names from the registry.
+    on_wait : called ten times a second while another model is being loaded; may raise to give up.
 
     Raises
     ------
+    SettingsError
+        ATTENDOME_DEVICE names a device that is not there.
     UnknownModelError
         Neither a known name nor a folder.
     ModelNotDownloadedError
@@ -122,8 +148,12 @@ def load_model(name_or_path: str | Path, *, options: Settings | None = None) -> 
     """
     options = options or settings()
     source = find_source(name_or_path, options)
-    with _LOADING:
+    while not _LOADING.acquire(timeout=0.1):
+        on_wait()
+    try:
         return _load(source, options)
+    finally:
+        _LOADING.release()
 
 
 def _transformers() -> Any:
@@ -146,6 +176,7 @@ def _load(source: ModelSource, options: Settings) -> LanguageModel:
     from core.language.architectures import architecture_of
 
     transformers = _transformers()
+    device = choose_device(options.device)
     folder = source.folder()
     config = read_json(folder / "config.json", source.title)
     architecture, class_name = architecture_of(config, source.title)
@@ -162,10 +193,12 @@ def _load(source: ModelSource, options: Settings) -> LanguageModel:
             dtype=torch.float32,
             output_loading_info=True,
         )
-        module = module.to(choose_device(options.device)).eval().requires_grad_(False)
-    except torch.OutOfMemoryError as error:
-        raise DeviceMemoryError(f"{source.title} does not fit on this device; choose a smaller model.") from error
+        module = module.to(device).eval().requires_grad_(False)
     except Exception as error:  # transformers and safetensors raise many kinds for broken files
+        if is_memory_fault(error):
+            raise DeviceMemoryError(
+                f"{source.title} does not fit in the memory of this machine ({device}); choose a smaller model."
+            ) from error
         raise ModelFilesError(
             f"The files of {source.title} cannot be loaded ({type(error).__name__}); {source.remedy}"
         ) from error

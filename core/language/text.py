@@ -27,7 +27,7 @@ def _is_unwanted(character: str) -> bool:
     return category in {"Cc", "Cs"} and character not in _KEPT_CONTROLS
 
 
-def prepare_text(text: str, *, max_characters: int = 20_000) -> PreparedText:
+def prepare_text(text: str, *, max_characters: int | None = None) -> PreparedText:
     """Leave out control characters and lone surrogates, keep everything else as typed.
 
     Raises
@@ -37,6 +37,14 @@ def prepare_text(text: str, *, max_characters: int = 20_000) -> PreparedText:
     TextTooLongError
         More than `max_characters`.
     """
+    if max_characters is not None and len(text) > max_characters:
+        raise TextTooLongError(
+            f"The text has {len(text):,} characters and at most {max_characters:,} are taken; "
+            f"cut it, for example after “…{text[max_characters - 30 : max_characters]}”.",
+            kept_text=text[:max_characters],
+            tokens=len(text),
+            limit=max_characters,
+        )
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     unwanted = [c for c in text if _is_unwanted(c)]
     notes = []
@@ -49,18 +57,9 @@ def prepare_text(text: str, *, max_characters: int = 20_000) -> PreparedText:
             "models never saw such characters as text."
         )
     if not text.strip():
-        given = "only spaces" if text else "no text"
+        given = "are only control characters" if unwanted else "are only spaces" if text else "is no text"
         raise EmptyTextError(
-            f"There is {given if not unwanted else 'nothing but control characters'} here; "
-            "type a sentence, for example: The quick brown fox jumps over the lazy dog."
-        )
-    if len(text) > max_characters:
-        raise TextTooLongError(
-            f"The text has {len(text):,} characters and at most {max_characters:,} are taken; "
-            f"cut it, for example after “…{text[max_characters - 30 : max_characters]}”.",
-            kept_text=text[:max_characters],
-            tokens=len(text),
-            limit=max_characters,
+            f"There {given} here; type a sentence, for example: The quick brown fox jumps over the lazy dog."
         )
     return PreparedText(text, tuple(notes))
 
@@ -81,35 +80,38 @@ def words_of_tokens(
 
     Returns
     -------
-    words, and for each its half-open token range. A token belongs to the word in which its first
-    character that is not a space lies; special tokens and line ends stand alone.
+    words, and for each its half-open token range. Tokens that spell parts of one word are joined; a
+    token of several marks, such as "..." or '."', is one word. A space that is a token of its own
+    goes with what follows; special tokens and line ends stand alone.
     """
-    word_at = {}
     spans = split_words(text)
-    for number, (start, end) in enumerate(spans):
-        for place in range(start, end):
-            word_at[place] = number
+    word_at = {place: number for number, (start, end) in enumerate(spans) for place in range(start, end)}
 
-    def word_number(index: int) -> int | None:
-        start, end = offsets[index]
+    def spelled_words(index: int) -> list[int]:
         if special[index]:
-            return None
-        if text[start:end].isspace() and "\n" not in text[start:end] and text[end : end + 1].strip():
-            end += 1  # a space that is a token of its own is spelled with the mark after it
-        return next((word_at[p] for p in range(start, end) if p in word_at), None)
+            return []
+        start, end = offsets[index]
+        piece = text[start:end]
+        if piece.isspace() and "\n" not in piece:
+            end += 1
+        return [word_at[place] for place in range(start, end) if place in word_at]
 
     words: list[str] = []
     ranges: list[tuple[int, int]] = []
-    previous: int | None = None
-    for index in range(len(tokens)):
-        number = word_number(index)
-        if number is not None and number == previous:
+    first = last = -1
+    for index, token in enumerate(tokens):
+        numbers = spelled_words(index)
+        if numbers and numbers[0] <= last:
+            last = max(last, numbers[-1])
             ranges[-1] = (ranges[-1][0], index + 1)
         else:
-            label = readable(text[slice(*offsets[index])]) if not special[index] else tokens[index]
-            words.append(label if number is None else text[slice(*spans[number])])
+            first, last = (numbers[0], numbers[-1]) if numbers else (-1, -1)
+            words.append("")
             ranges.append((index, index + 1))
-        previous = number
+        if numbers:
+            words[-1] = text[spans[first][0] : spans[last][1]]
+        else:
+            words[-1] = token if special[index] else readable(text[slice(*offsets[index])])
     return tuple(words), tuple(ranges)
 
 

@@ -21,7 +21,6 @@ class Encoded:
     sequence: TokenSequence
     segments: tuple[int, ...]
     unknown: int = 0
-    ends: tuple[int, ...] = ()
 
 
 class TextTokenizer(Protocol):
@@ -80,8 +79,7 @@ class FastTokenizer:
         labels = tuple(byte_level_label(t) for t in tokens) if self._byte_level else tokens
         sequence = TokenSequence(tokens, labels, tuple(encoding.ids), words, spans, special)
         unknown = 0 if self._unknown is None else sum(i == self._unknown for i in encoding.ids)
-        ends = tuple(end for _, end in offsets)
-        return Encoded(sequence, tuple(encoding.type_ids), unknown, ends)
+        return Encoded(sequence, tuple(encoding.type_ids), unknown)
 
 
 class MarianPieces:
@@ -149,6 +147,8 @@ def load_tokenizer(folder: Path, architecture: str) -> TextTokenizer | None:
     from tokenizers import Tokenizer
 
     try:
+        if architecture == "marian":
+            return MarianPieces(folder) if (folder / "source.spm").exists() else None
         if (folder / "tokenizer.json").exists():
             return FastTokenizer(Tokenizer.from_file(str(folder / "tokenizer.json")))
         if (folder / "vocab.json").exists() and (folder / "merges.txt").exists():
@@ -160,8 +160,6 @@ def load_tokenizer(folder: Path, architecture: str) -> TextTokenizer | None:
             from transformers import BertTokenizerFast
 
             return FastTokenizer(BertTokenizerFast.from_pretrained(folder, local_files_only=True).backend_tokenizer)
-        if architecture == "marian" and (folder / "source.spm").exists():
-            return MarianPieces(folder)
     except Exception as error:  # tokenizers raises bare Exception for any fault in a file
         raise ModelFilesError(
             f"The tokenizer files in {folder.name} cannot be read ({type(error).__name__}); "

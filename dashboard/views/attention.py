@@ -3,10 +3,10 @@
 import streamlit as st
 
 from components import controls
-from components.attention import render_picture, render_proof, render_reading_help
+from components.attention import render_picture, render_proof, render_reading_help, shown_layers
 from components.downloads import render_csv
 from components.links import open_link, render_link, write_link
-from components.messages import render_notes, render_warnings
+from components.messages import render_notes, render_warnings, waiting_line
 from components.models import render_download
 from core import runtime
 from core.errors import TextTooLongError
@@ -27,7 +27,7 @@ if not source.ready:
 text = controls.type_text()
 waiting = st.empty()
 with waiting, st.spinner(f"Loading {source.title} …"):
-    model = runtime.language_model(source.name, on_wait=waiting.empty)
+    model = runtime.language_model(source.name, on_wait=waiting_line(waiting))
 target_text, kind = controls.choose_kind(model.kinds)
 view = controls.choose_view(model.card.layers)
 layer, head = controls.choose_head(model.card.layers, model.card.heads, model.card.title, view)
@@ -36,16 +36,17 @@ params = write_link(fields)
 
 try:
     with waiting, st.spinner("Computing attention …"):
-        result = runtime.attention_result(model, text, target_text, kind=kind, on_wait=waiting.empty)
+        result = runtime.attention_result(model, text, target_text, kind=kind, on_wait=waiting_line(waiting))
 except TextTooLongError as error:
     controls.offer_cut(error)
     st.stop()
 waiting.empty()
 
 render_notes(result.notes)
-render_picture(result, layer, head, view, scale)
+layers = shown_layers(result, layer, view)
+render_picture(result, layers, head, scale)
 with st.container(horizontal=True, vertical_alignment="center"):
-    render_csv(result, layer, head)
+    render_csv(result, layers, head)
     render_link(params)
-    render_proof(result, layer, head, view)
+    render_proof(result, layers, head)
 render_reading_help(result, model.card)

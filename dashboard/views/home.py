@@ -3,11 +3,13 @@
 import streamlit as st
 
 from components.examples import EXAMPLES
+from components.links import forget_links
 from components.readiness import render_device, render_models
 from core import runtime
 from core.language.registry import sources
 from core.settings import settings
 
+forget_links()
 st.title("Attendome")
 st.markdown(
     "Attendome shows what transformers attend to. "

@@ -123,7 +123,7 @@ def test_wrong_links_are_one_sentence_and_a_picture(page, params, sentence):
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("", "There is no text here; type a sentence"), ("  \n ", "There is only spaces here; type a sentence")],
+    [("", "There is no text here; type a sentence"), ("  \n ", "There are only spaces here; type a sentence")],
 )
 def test_nothing_typed(page, text, sentence):
     at = page()

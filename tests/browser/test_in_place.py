@@ -21,10 +21,10 @@ def test_another_head_is_drawn_in_place_and_written_into_the_address(page, app_s
     assert f"{computed('minilm', IT).head(3, 1)[1, 2]:.4f}" in opened.point_at(1, 2)
 
 
-def test_the_address_reopens_what_a_person_chose(page, new_page, app_server):
+def test_the_address_reopens_what_a_person_chose(page, new_page, app_server, computed):
     opened = AttentionPage(page).open(app_server, model="minilm", layer=2).wait("MiniLM encoder: layer 2, head 0")
     opened.type(IT)
-    expect(opened.canvas).to_have_attribute("aria-label", "MiniLM encoder: layer 2, head 0")
+    expect(opened.figure).to_have_attribute("data-queries", str(len(computed("minilm", IT).source)))
     opened.slider("Head").press("ArrowRight")
     opened.wait("MiniLM encoder: layer 2, head 1")
     opened.choose("0 to largest")
@@ -44,3 +44,24 @@ def test_the_address_reopens_what_a_person_chose(page, new_page, app_server):
     opened.is_chosen("Four depths")
     opened.choose("One head")
     opened.wait("MiniLM encoder: layer 2, head 1")
+
+
+def test_changes_faster_than_the_page_all_count(page, app_server):
+    opened = AttentionPage(page).open(app_server, model="minilm", layer=2).wait("MiniLM encoder: layer 2, head 0")
+    opened.type(IT)
+    for _ in range(4):
+        opened.slider("Head").press("ArrowRight")
+    opened.slider("Layer").press("ArrowRight")
+    opened.wait("MiniLM encoder: layer 3, head 4")
+    expect(opened.text).to_have_value(IT)
+    expect(page).to_have_url(re.compile(r"text=The\+animal.*&layer=3&head=4"))
+
+
+def test_the_browsers_back_button_takes_a_change_back(page, app_server):
+    opened = AttentionPage(page).open(app_server, model="minilm", layer=2).wait("MiniLM encoder: layer 2, head 0")
+    opened.slider("Head").press("ArrowRight")
+    opened.wait("MiniLM encoder: layer 2, head 1")
+    expect(page).to_have_url(re.compile("head=1"))
+    page.go_back()
+    opened.wait("MiniLM encoder: layer 2, head 0")
+    assert "head=1" not in page.url

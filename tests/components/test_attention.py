@@ -19,7 +19,7 @@ def result(layers=6):
 
 
 def test_one_head():
-    payload = attention_payload(result(), 2, 1, "head")
+    payload = attention_payload(result(), (2,), 1)
     (panel,) = payload["panels"]
     weights = np.frombuffer(b64decode(panel["weights"]), "<f4").reshape(4, 4)
     np.testing.assert_array_equal(weights, result().head(2, 1))
@@ -30,7 +30,7 @@ def test_one_head():
 
 
 def test_the_assignment_shows_four_depths_on_one_scale():
-    payload = attention_payload(result(), 0, 1, "depths")
+    payload = attention_payload(result(), shown_layers(result(), 0, "depths"), 1)
     assert [panel["title"] for panel in payload["panels"]] == [
         f"Layer {n}, head 1" for n in shown_layers(result(), 0, "depths")
     ]

@@ -19,7 +19,7 @@ def result():
 
 def test_csv_gives_the_float32_weights_back_exactly():
     r = result()
-    table = pd.read_csv(io.BytesIO(attention_csv(r, 1, 2)))
+    table = pd.read_csv(io.BytesIO(attention_csv(r, (1,), 2)))
     weights = table.pivot(index="query", columns="key", values="weight").to_numpy().astype(np.float32)
     np.testing.assert_array_equal(weights, r.head(1, 2))
     assert set(table["model"]) == {"toy"}
@@ -27,10 +27,17 @@ def test_csv_gives_the_float32_weights_back_exactly():
 
 
 def test_the_mask_is_a_column():
-    table = attention_table(result(), 0, 0)
+    table = attention_table(result(), (0,), 0)
     assert table["masked"].sum() == 6
     assert (table.loc[table["masked"], "weight"] == 0).all()
 
 
 def test_file_names_are_safe():
-    assert file_stem(result(), 1, 2) == "attention-toy-layer1-head2"
+    assert file_stem(result(), (1,), 2) == "attention-toy-layer1-head2"
+    assert file_stem(result(), (0, 1), 2) == "attention-toy-layer0-1-head2"
+
+
+def test_four_depths_are_in_one_file():
+    table = attention_table(result(), (0, 1), 2)
+    assert table.groupby("layer").size().to_dict() == {0: 16, 1: 16}
+    np.testing.assert_array_equal(table.loc[table["layer"] == 1, "weight"], result().head(1, 2).ravel())

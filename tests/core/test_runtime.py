@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 
 from core import runtime
-from core.errors import UnknownModelError
+from core.errors import DeviceMemoryError, UnknownModelError
 from core.language import attention
 
 
@@ -56,9 +56,10 @@ def test_two_people_with_different_models_get_right_answers():
 
 def test_a_run_waits_for_its_turn_and_may_be_left():
     model = runtime.language_model("minilm")
-    queue = runtime.jobs().queues["cpu"]
+    queue = runtime.queue("cpu")
 
-    def leave():
+    def leave(ahead):
+        assert ahead == 1
         raise InterruptedError
 
     with queue.turn(owner="somebody", interactive=True), pytest.raises(InterruptedError):
@@ -69,3 +70,40 @@ def test_a_run_waits_for_its_turn_and_may_be_left():
 
 def test_warming_up_with_a_broken_model_is_quiet():
     runtime.warm_up("no-such-model")
+
+
+def test_queue_names_do_not_depend_on_an_index():
+    import torch
+
+    assert runtime.queue_name(torch.device("mps:0")) == "mps"
+    assert runtime.queue_name(torch.device("cpu")) == "cpu"
+    assert runtime.queue_name(torch.device("cuda")) == "cuda:0"
+    assert runtime.jobs().queues["cpu"] is runtime.queue("cpu")
+
+
+def test_when_memory_runs_out_other_models_are_let_go_and_loading_is_tried_again(monkeypatch):
+    runtime.language_model("minilm")
+    real, tries = runtime.load_model, []
+
+    def load(name, **options):
+        tries.append(runtime._models().keys())
+        if len(tries) == 1:
+            raise DeviceMemoryError("full")
+        return real(name, **options)
+
+    monkeypatch.setattr(runtime, "load_model", load)
+    assert runtime.language_model("storybook-gpt").card.name == "storybook-gpt"
+    assert [len(keys) for keys in tries] == [1, 0]
+
+
+def test_new_files_in_a_folder_are_read(tmp_path, monkeypatch):
+    from core.settings import read_settings
+    from tests.core.language import folders
+
+    options = read_settings({"ATTENDOME_MODELS": f"mine={tmp_path / 'm'}"})
+    monkeypatch.setattr(runtime, "settings", lambda: options)
+    folders.gpt2(tmp_path / "m")
+    first = runtime.language_model("mine")
+    folders.gpt2(tmp_path / "m", context=32)
+    assert runtime.language_model("mine").card.context == 32
+    assert first.card.context == 64

@@ -34,14 +34,14 @@ def test_bytes_are_bounded_and_one_large_value_is_kept():
     assert shelf.keys() == ("c",)
 
 
-def test_short_memory_lets_everything_go():
-    short = [False]
-    shelf: Shelf[int] = Shelf(max_count=9, is_memory_short=lambda: short[0])
-    shelf.get(1, lambda: 1)
-    shelf.get(2, lambda: 2)
-    short[0] = True
-    shelf.get(3, lambda: 3)
-    assert shelf.keys() == (3,)
+def test_short_memory_lets_go_of_as_much_as_is_needed():
+    shelf: Shelf[int] = Shelf(max_count=9, is_memory_short=lambda needed: needed > 10 and len(shelf.keys()) > 1)
+    for name in (1, 2, 3):
+        shelf.get(name, lambda: 0)
+    shelf.get(4, lambda: 0, needed_bytes=10)
+    assert shelf.keys() == (1, 2, 3, 4)
+    shelf.get(5, lambda: 0, needed_bytes=11)
+    assert shelf.keys() == (4, 5)
 
 
 def test_single_flight():

@@ -40,8 +40,8 @@ class Phase:
 PHASES = (
     Phase(0, 2),
     Phase(700, 12, short_spans=True, from_text=0.5),
-    Phase(800, 8, short_spans=True, from_text=0.25, guide=0.5),
-    Phase(1000, 3, short_spans=True),
+    Phase(800, 8, short_spans=True, from_text=0.25, guide=1.0),
+    Phase(1050, 3, short_spans=True),
 )
 
 

@@ -15,7 +15,7 @@ import csv
 import json
 import math
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from core.language import attention, load_model
 from core.language.files import sha256_of
 from core.language.models import LanguageModel
 from core.language.registry import STORYBOOK_FOLDER
+from core.settings import settings
 from core.teaching.storybook.card import LIMITS, facts, markdown
 from core.teaching.storybook.corpus import load_books, split
 from core.teaching.storybook.data import Recipe
@@ -36,6 +37,10 @@ from core.teaching.storybook.train import build_model
 
 BARS = {"bits_per_character": 1.80, "previous_token": 0.6, "induction": 0.4}
 PROMPTS = ("Once upon a time there was", "The Mole looked up at the river and", '"Oh, please," said the little girl,')
+
+
+def _model() -> LanguageModel:
+    return load_model("storybook-gpt", options=replace(settings(), device="cpu"))
 
 
 @torch.inference_mode()
@@ -172,7 +177,7 @@ def export(corpus: Path, work_dir: Path, tried: list[str]) -> dict[str, Any]:
         "tried": tried,
     }
     _write_card(card)
-    measured = measure(load_model("storybook-gpt"), corpus)
+    measured = measure(_model(), corpus)
     card["measured"] = measured
     card["facts"] = facts(measured)
     _write_card(card)
@@ -195,7 +200,7 @@ def main() -> None:
     if arguments.action == "export":
         measured = export(arguments.corpus, arguments.work_dir, arguments.tried)
     else:
-        measured = measure(load_model("storybook-gpt"), arguments.corpus)
+        measured = measure(_model(), arguments.corpus)
     print(json.dumps(measured, indent=2, ensure_ascii=False))
     missed = missed_bars(measured)
     for sentence in missed:

@@ -2,7 +2,7 @@
 
 Both form on their own in larger or longer training (Olsson et al. 2022). In a model of six million
 parameters and half an hour of CPU they may not, so for a stretch of training an auxiliary loss
-pulls one head of layer 1 and one of layer 3 towards them; afterwards the language loss alone
+pulls one head of layer 0 and one of layer 2 towards them; afterwards the language loss alone
 decides whether they stay.
 """
 
@@ -13,8 +13,8 @@ import torch
 from torch.nn import functional
 from transformers import GPT2LMHeadModel
 
-PREVIOUS_TOKEN = (1, 0)
-INDUCTION = (3, 0)
+PREVIOUS_TOKEN = (0, 0)
+INDUCTION = (2, 0)
 
 
 def head_log_weights(model: GPT2LMHeadModel, states: tuple[torch.Tensor, ...], layer: int, head: int) -> torch.Tensor:

@@ -63,16 +63,22 @@ def test_translation_model_equals_transformers(random_model, kind):
 
 
 def test_translation_model_writes_its_own_target(random_model):
+    """Greedy, step by step by hand: the likeliest next token, never the padding token."""
     model = random_model("marian")
     result = attention(model, "The lazy dog")
     source = torch.tensor([result.source.ids])
+    written = [model.start_id]
     with torch.inference_mode():
-        theirs = model.module.generate(
-            source, attention_mask=torch.ones_like(source), num_beams=1, max_length=None,
-            max_new_tokens=2 * source.shape[1] + 10,
-        )  # fmt: skip
-    assert result.target.ids == tuple(theirs[0].tolist())
+        while len(written) < len(result.target):
+            output = model.module(
+                input_ids=source, attention_mask=torch.ones_like(source), decoder_input_ids=torch.tensor([written])
+            )
+            logits = output.logits[0, -1]
+            logits[model.start_id] = -torch.inf
+            written.append(int(logits.argmax()))
     assert result.kind == "cross"
+    assert result.target.ids == tuple(written)
+    assert model.module.config.eos_token_id not in written
 
 
 def test_sentence_pair_of_an_encoder(random_model):
@@ -192,8 +198,10 @@ def test_too_long_text_offers_the_part_that_fits(random_model, name):
 @pytest.mark.parametrize("name", ["gpt2", "bert"])
 def test_strange_text_still_gives_attention(random_model, name, text):
     result = attention(random_model(name), text)
-    assert proof(result.weights, result.allowed).row_sum_error < TOLERANCE
-    assert result.word_spans[-1][1] == len(result.tokens)
+    spelled = "".join(w for w, (start, _) in zip(result.words, result.word_spans, strict=True)
+                      if not result.source.special[start])  # fmt: skip
+    visible = "".join(c for c in text if (not c.isspace() and c.isprintable()) or c in "\u200d\u034f")
+    assert spelled.replace("⏎", "").replace("⇥", "") == visible
 
 
 def test_removed_and_unknown_characters_are_named(random_model):
@@ -203,12 +211,28 @@ def test_removed_and_unknown_characters_are_named(random_model):
 
 def test_a_model_without_tokenizer_says_so(test_data):
     model = load_model(test_data / "language" / "gpt_nano_sort")
-    with pytest.raises(TextError, match="takes token ids from 0 to 2"):
+    with pytest.raises(TextError, match="takes token ids from 0 to 2; type numbers such as 0 2 1"):
         attention(model, "ABC")
+    assert attention(model, "[0, 2, 1]").source.ids == attention(model, "0 2 1").source.ids == (0, 2, 1)
     with pytest.raises(TextError, match="Token id 3 is outside"):
         attention(model, [0, 3])
     with pytest.raises(EmptyTextError):
         attention(model, [])
+
+
+def test_a_long_source_of_a_translation_can_be_cut(random_model):
+    model = random_model("marian")
+    with pytest.raises(TextTooLongError, match="cut it after") as caught:
+        attention(model, SENTENCE * 8, "La rue")
+    assert len(attention(model, caught.value.kept_text, "La rue").tokens) <= 64
+    with pytest.raises(TextTooLongError, match="The translation is") as caught:
+        attention(model, "The fox", SENTENCE * 8)
+    assert caught.value.kept_text == ""  # the source must not be overwritten by the target's beginning
+
+
+def test_a_text_without_tokens(minilm):
+    with pytest.raises(EmptyTextError, match="finds no token"):
+        attention(minilm, "\u200b")
 
 
 def test_kinds_and_places_that_do_not_exist(random_model):

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from core.errors import DeviceMemoryError, ModelFilesError, ModelNotDownloadedError, UnknownModelError
+from core.errors import DeviceMemoryError, ModelFilesError, ModelNotDownloadedError, SettingsError, UnknownModelError
 from core.language import load_model, registry
 from core.language.registry import find_source, named_source, sources
 from core.settings import Settings, read_settings
@@ -94,6 +94,31 @@ def test_other_families_are_refused(broken, change):
     config = json.loads((broken / "config.json").read_text())
     (broken / "config.json").write_text(json.dumps(config | change))
     with pytest.raises(ModelFilesError, match="Attendome reads"):
+        load_model(broken)
+
+
+@pytest.mark.parametrize("change", [{"position_embedding_type": "relative_key"}, {"is_decoder": True}])
+def test_berts_with_another_attention_are_refused(model_folder, tmp_path, change):
+    folder = shutil.copytree(model_folder("bert"), tmp_path / "bert")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | change))
+    with pytest.raises(ModelFilesError, match="cannot compute exactly"):
+        load_model(folder)
+
+
+def test_a_device_that_is_not_there(broken):
+    if torch.cuda.is_available():
+        pytest.skip("this machine has one")
+    with pytest.raises(SettingsError, match="ATTENDOME_DEVICE is 'cuda', which this machine does not have"):
+        load_model(broken, options=Settings(device="cuda"))
+
+
+def test_memory_fault_while_loading(broken, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr("transformers.GPT2LMHeadModel.from_pretrained", fail)
+    with pytest.raises(DeviceMemoryError, match="does not fit in the memory"):
         load_model(broken)
 
 

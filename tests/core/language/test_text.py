@@ -34,7 +34,7 @@ def test_everything_else_stays_as_typed():
 def test_nothing_but_spaces():
     with pytest.raises(EmptyTextError, match="There is no text here"):
         prepare_text("")
-    with pytest.raises(EmptyTextError, match="There is only spaces here"):
+    with pytest.raises(EmptyTextError, match="There are only spaces here"):
         prepare_text(" \u00a0 ")
 
 
@@ -58,3 +58,25 @@ def test_labels_show_spaces_and_line_ends():
     assert readable(" fox") == "·fox"
     assert readable("\n") == "⏎"
     assert readable("  ") == "··"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        (["no", '."'], ["no", '."']),
+        (["Oh", "...", " no", "--", "never"], ["Oh", "...", "no", "--", "never"]),
+        (["didn", "'", "t", " it", "'s"], ["didn't", "it's"]),
+        (["東", "京", " x"], ["東", "京", "x"]),
+        (["a", "\n", "\n", "b"], ["a", "⏎", "⏎", "b"]),
+        (["s.", "A"], ["s.", "A"]),
+        (["wor", "d, a", "nd"], ["word, and"]),
+    ],
+)
+def test_words_of_pieces(pieces, expected):
+    text = "".join(pieces)
+    ends = [sum(map(len, pieces[: i + 1])) for i in range(len(pieces))]
+    offsets = [(end - len(piece), end) for piece, end in zip(pieces, ends, strict=True)]
+    words, spans = words_of_tokens(text, offsets, (False,) * len(pieces), tuple(pieces))
+    assert list(words) == expected
+    assert spans[0][0] == 0
+    assert spans[-1][1] == len(pieces)
