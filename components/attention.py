@@ -22,6 +22,17 @@ KIND_SENTENCES = {
 }
 
 
+START_TOKEN = dict.fromkeys(
+    ("cross", "decoder"),
+    "- The first row is the start token, which the decoder reads before it has written anything; each row helps to "
+    "choose the *next* token.\n",
+)
+GLOSSARY = (
+    "Bits per character: how surprised the model is by a book it never read; lower is better. Previous-token head: "
+    "looks one token back. Induction head: looks at what followed the same token earlier, and so can repeat it."
+)
+
+
 def shown_layers(result: AttentionResult, layer: int, view: str) -> tuple[int, ...]:
     """The layers on the page: the chosen one, or those nearest to the assignment's 0, 2, 6, 11."""
     return nearest_layers(result.layers) if view == "depths" else (layer,)
@@ -79,7 +90,8 @@ def render_reading_help(result: AttentionResult, card: ModelCard) -> None:
             "- **Hatched cells are masked**: the model is not allowed to look there. That is not a weight of 0.\n"
             "- **Many rows love the first token.** A head with nothing to say rests there (an attention sink).\n"
             "- A “·” is a space that belongs to its token; a word may be cut into several tokens.\n"
-            "- Attention shows where information may flow from. It is not an explanation of the output "
+            + START_TOKEN.get(result.kind, "")
+            + "- Attention shows where information may flow from. It is not an explanation of the output "
             "(Jain and Wallace 2019; Wiegreffe and Pinter 2019)."
         )
     with model.expander(f"About {plain(card.title)}", icon=":material/info:"):
@@ -93,5 +105,6 @@ def render_reading_help(result: AttentionResult, card: ModelCard) -> None:
         )
         if card.facts:
             st.table({"Measured": [what for what, _ in card.facts], "Value": [value for _, value in card.facts]})
+            st.caption(GLOSSARY)
         if card.limits:
             st.markdown(f"**Limits.** {plain(card.limits)}")

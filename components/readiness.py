@@ -9,7 +9,9 @@ import streamlit as st
 
 from components.messages import plain
 from components.models import PLACES
+from core.errors import ModelUnavailableError
 from core.language import hub
+from core.language.files import weights_file
 from core.language.registry import ModelSource
 
 
@@ -32,6 +34,10 @@ def models_table(sources: tuple[ModelSource, ...]) -> dict[str, list[str]]:
 
 def _state(source: ModelSource) -> str:
     if source.ready:
+        try:
+            weights_file(source.folder(), source.title)
+        except ModelUnavailableError:
+            return "files are missing"
         return f"ready ({PLACES[source.place]})"
     return f"{PLACES[source.place]}, {hub.size_sentence(source.download_bytes)}"
 

@@ -214,3 +214,50 @@ def test_more_characters_than_the_app_takes(page):
     at = clean(page(text="a" * 20_001))
     (error,) = at.error
     assert "has 20,001 characters and at most 20,000 are taken" in error.value.replace("\\", "")
+
+
+def test_a_link_to_a_broken_model_does_not_hold_the_page(page, monkeypatch, tmp_path):
+    from core.language import registry
+
+    monkeypatch.setattr(registry, "STORYBOOK_FOLDER", tmp_path)
+    at = clean(page(text="hello", head="3"))
+    assert at.error
+    at.selectbox(key="model").set_value("minilm")
+    at.text_area(key="text").set_value("other words")
+    clean(at.run())
+    assert not at.error
+    assert picture(at)["title"] == "MiniLM encoder: layer 0, head 3"
+    assert at.text_area(key="text").value == "other words"
+
+
+def test_an_address_of_a_moment_ago_does_not_undo_an_input(page):
+    at = page(layer="1")
+    at.slider(key="layer").set_value(2)
+    clean(at.run())
+    at.query_params["layer"] = "1"  # the browser has not taken "2" over yet
+    at.slider(key="layer").set_value(3)
+    clean(at.run())
+    assert at.slider(key="layer").value == 3
+    assert at.query_params["layer"] == "3"
+
+
+def test_a_new_link_in_the_same_session_counts(page):
+    at = page(layer="1")
+    at.query_params["layer"] = "4"
+    clean(at.run())
+    assert at.slider(key="layer").value == 4
+
+
+def test_a_model_without_tokenizer_takes_numbers(page, monkeypatch, test_data):
+    from core import runtime, settings
+    from core.settings import read_settings
+
+    folder = test_data / "language" / "gpt_nano_sort"
+    options = read_settings({"ATTENDOME_MODELS": f"sort={folder}", "ATTENDOME_DEVICE": "cpu"})
+    for module in (runtime, settings):
+        monkeypatch.setattr(module, "settings", lambda: options)
+    at = page(model="sort", text="ABC")
+    assert "type numbers such as 0 2 1" in clean(at).error[0].value
+    at.text_area(key="text").set_value("[2, 0, 1]")
+    clean(at.run())
+    assert picture(at)["labels"]["keys"] == ["2", "0", "1"]
