@@ -38,8 +38,16 @@ def shown_layers(result: AttentionResult, layer: int, view: str) -> tuple[int, .
     return nearest_layers(result.layers) if view == "depths" else (layer,)
 
 
+def largest_weight(result: AttentionResult, layers: Sequence[int], head: int) -> float:
+    """The largest weight that says something: a query with only one key to look at always gives it 1."""
+    choosing = result.allowed.sum(axis=1) > 1
+    if not choosing.any():
+        return 1.0
+    return max(float(result.head(layer, head)[choosing].max()) for layer in layers)
+
+
 def attention_payload(
-    result: AttentionResult, layers: Sequence[int], head: int, *, scale_max: float | str | None = None
+    result: AttentionResult, layers: Sequence[int], head: int, *, scale_max: float | None = None
 ) -> dict[str, Any]:
     """What the heatmap draws: keys on x, queries on y, the mask as a mask, one panel a layer."""
     titles = [f"Layer {n}, head {head}" for n in layers] if len(layers) > 1 else [""]
@@ -62,7 +70,8 @@ def attention_payload(
 
 def render_picture(result: AttentionResult, layers: Sequence[int], head: int, scale: str) -> None:
     """The heatmap, redrawn in place when anything changes."""
-    payload = attention_payload(result, layers, head, scale_max="largest" if scale == "largest" else None)
+    scale_max = largest_weight(result, layers, head) if scale == "largest" else None
+    payload = attention_payload(result, layers, head, scale_max=scale_max)
     render_heatmap(payload, key="attention_heatmap")
 
 

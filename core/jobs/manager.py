@@ -13,7 +13,7 @@ from typing import Any
 
 from core.errors import AttendomeError, JobCancelledError, JobError
 from core.jobs.record import ON_DISK, Job, Lane
-from core.jobs.spec import JobSpec, PieceContext
+from core.jobs.spec import JobSpec, PieceContext, key_digest
 from core.jobs.status import JobState, JobStatus
 from core.jobs.store import Piece, PieceStore
 from core.jobs.turns import DeviceQueue
@@ -40,6 +40,11 @@ class JobManager:
         The devices, by name.
     clock
         Seconds, monotonic.
+
+    Raises
+    ------
+    SettingsError
+        The folder cannot be made or written.
     """
 
     def __init__(
@@ -109,6 +114,13 @@ class JobManager:
         """All jobs that are remembered, or those that `owner` submitted or joined: ended ones first."""
         with self._changed:
             return [self._status(job) for job in self._jobs.values() if owner is None or owner in job.owners]
+
+    def active(self, key: str) -> str | None:
+        """Id of the job with this key that can still change, whoever submitted it; the latest, None without one."""
+        digest = key_digest(key)
+        with self._changed:
+            found = [job.id for job in self._jobs.values() if job.digest == digest and not job.ended.is_set()]
+        return found[-1] if found else None
 
     def cancel(self, job_id: str) -> None:
         """Stop a job, for everyone who joined it: at once if it waits, else when its piece next reports progress.

@@ -43,8 +43,15 @@ class Job:
     def joinable(self) -> bool:
         """Whether a second request for the same key can share this job."""
         if self.ended.is_set():
-            return self.state == "done" and self.value is not ON_DISK
+            return self.state == "done" and self._holds_something
         return not self.cancelled.is_set()
+
+    @property
+    def _holds_something(self) -> bool:
+        """Whether memory has a value to share: a download or the like leaves None, and its trace may be deleted."""
+        if isinstance(self.value, tuple):
+            return any(piece is not None for piece in self.value)
+        return self.value is not None and self.value is not ON_DISK
 
     def resume(self, stored: set[int]) -> None:
         """Count the pieces found on disk as done before this run."""
@@ -62,9 +69,11 @@ class Job:
 
     def end_piece(self, index: int, *, stored: bool) -> None:
         """Note that piece `index` was computed."""
+        resumed = 0.0
         if self.context is not None:
-            self.message = self.context.latest[1]
-        self.work_done += self.piece_work
+            resumed, self.message = self.context.already * self.piece_work, self.context.latest[1]
+        self.work_resumed += resumed
+        self.work_done += self.piece_work - resumed
         self.context, self.piece_work = None, 0.0
         self.missing.remove(index)
         if stored:
@@ -73,8 +82,9 @@ class Job:
     def snapshot(self, *, now: float, position: int) -> JobStatus:
         """The job at the time `now`."""
         reported, message = self.context.latest if self.context else (0.0, "")
-        work_done = self.work_done + reported * self.piece_work
-        work_left = max(0.0, self.work_total - self.work_resumed - work_done)
+        already = min(self.context.already, reported) if self.context else 0.0
+        work_done = self.work_done + (reported - already) * self.piece_work
+        work_left = max(0.0, self.work_total - self.work_resumed - already * self.piece_work - work_done)
         until = now if self.ended_at is None else self.ended_at
         seconds = 0.0 if self.started is None else max(0.0, until - self.started)
         fraction = 1.0 - work_left / self.work_total if self.work_total else 0.0

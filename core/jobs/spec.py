@@ -13,12 +13,22 @@ from core.errors import JobCancelledError, JobError
 from core.jobs.store import Piece
 
 
+def key_digest(key: str) -> str:
+    """SHA-256 of a job's key, 64 hexadecimal digits."""
+    return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
+
+
 class PieceContext:
-    """How a running piece reports and learns that it was cancelled. Cheap, usable from any thread."""
+    """How a running piece reports and learns that it was cancelled. Cheap, usable from any thread.
+
+    `latest` is the fraction done (0..1) and the message last reported, `already` the part of that fraction which an
+    earlier run left.
+    """
 
     def __init__(self, cancelled: threading.Event) -> None:
         self._cancelled = cancelled
         self.latest: tuple[float, str] = (0.0, "")
+        self.already = 0.0
 
     def progress(self, fraction: float, message: str = "") -> None:
         """Report how much of this piece is done (0..1; clipped) and, if given, what is going on.
@@ -28,8 +38,23 @@ class PieceContext:
         JobCancelledError
             The job was cancelled.
         """
-        self.latest = (min(max(0.0, float(fraction)), 1.0), message or self.latest[1])
+        done = min(max(0.0, float(fraction)), 1.0)
+        self.already = min(self.already, done)
+        self.latest = (done, message or self.latest[1])
         self.check_cancelled()
+
+    def resumed(self, fraction: float, message: str = "") -> None:
+        """Report that an earlier run left this much of the piece (0..1; clipped): done, but not at this run's speed.
+
+        Progress that later falls below it means that this was lost and is computed again.
+
+        Raises
+        ------
+        JobCancelledError
+            The job was cancelled.
+        """
+        self.already = 1.0
+        self.progress(fraction, message)
 
     def check_cancelled(self) -> None:
         """Raise `JobCancelledError` if the job was cancelled."""
@@ -97,4 +122,4 @@ class JobSpec:
     @property
     def digest(self) -> str:
         """SHA-256 of the key, 64 hexadecimal digits."""
-        return hashlib.sha256(self.key.encode(errors="surrogatepass")).hexdigest()
+        return key_digest(self.key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -18,7 +19,7 @@ from typing import IO
 
 import numpy as np
 
-from core.errors import JobError
+from core.errors import JobError, SettingsError
 
 Piece = Mapping[str, np.ndarray]
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -48,16 +49,32 @@ class PieceStore:
         Created if missing. Subfolders with other names are left alone.
     max_bytes
         Bound for `prune`, in bytes.
+
+    Raises
+    ------
+    SettingsError
+        The folder cannot be made or written.
     """
 
     def __init__(self, folder: Path, *, max_bytes: int) -> None:
         self._folder = folder
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
-        folder.mkdir(parents=True, exist_ok=True)
-        found = [path for path in folder.iterdir() if path.is_dir() and _DIGEST.fullmatch(path.name)]
-        found.sort(key=lambda path: path.stat().st_mtime_ns)
-        self._bytes = {path.name: _folder_bytes(path) for path in found}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            found = [path for path in folder.iterdir() if _DIGEST.fullmatch(path.name) and path.is_dir()]
+            if not os.access(folder, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        except OSError as error:
+            raise SettingsError(
+                f"Results cannot be kept in {folder} ({error.strerror or error}); set ATTENDOME_CACHE to a folder "
+                "that Attendome can write to, for example ATTENDOME_CACHE=~/attendome, and start it again."
+            ) from error
+        sizes = []
+        for path in found:
+            with suppress(FileNotFoundError):  # another process on this folder deleted it
+                sizes.append((path.stat().st_mtime_ns, path.name, _folder_bytes(path)))
+        self._bytes = {name: size for _, name, size in sorted(sizes)}
 
     def holds(self, digest: str, index: int) -> bool:
         """Whether piece `index` is there and is what was written."""

@@ -66,7 +66,7 @@ def check_weights(path: Path, expected_sha256: str | None, title: str, *, hash_a
         Another digest, or a safetensors header that does not fit the file's size.
     """
     if path.suffix == ".safetensors":
-        _check_safetensors_size(path, title)
+        check_safetensors_size(path, title)
     if expected_sha256 is None and not hash_all:
         return ""
     digest = sha256_of(path)
@@ -78,7 +78,14 @@ def check_weights(path: Path, expected_sha256: str | None, title: str, *, hash_a
     return digest[:12]
 
 
-def _check_safetensors_size(path: Path, title: str) -> None:
+def check_safetensors_size(path: Path, title: str) -> None:
+    """Check that a safetensors file is as long as its own header says.
+
+    Raises
+    ------
+    ModelFilesError
+        It is shorter or longer, or has no such header.
+    """
     size = path.stat().st_size
     with path.open("rb") as file:
         start = file.read(8)
@@ -87,10 +94,10 @@ def _check_safetensors_size(path: Path, title: str) -> None:
             raise ModelFilesError(f"{path.name} of {title} is no safetensors file; {_REMEDY}")
         try:
             header = json.loads(file.read(length))
-            ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+            end = max(int(entry["data_offsets"][1]) for name, entry in header.items() if name != "__metadata__")
+        except (ValueError, TypeError, AttributeError, LookupError, OverflowError, RecursionError) as error:
             raise ModelFilesError(f"{path.name} of {title} has a damaged header; {_REMEDY}") from error
-    expected = 8 + length + max(ends, default=0)
+    expected = 8 + length + end
     if size != expected:
         raise ModelFilesError(
             f"{path.name} of {title} is cut short or too long: {size:,} bytes instead of {expected:,}; {_REMEDY}"

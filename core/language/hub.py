@@ -1,4 +1,4 @@
-"""Models that a person may fetch from the model hub: what they are, how large, whether they are here, and fetching.
+"""Models that a person may fetch from the model hub: how large, whether they are here, fetching, checking, removing.
 
 Only the names in `HUB_MODELS` can be asked for, and of their repositories only the files in `_WANTED` and one file of
 weights are ever read: safetensors if there is one, else the PyTorch file (the loader reads it with weights_only).
@@ -12,13 +12,30 @@ import re
 import shutil
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from core.errors import ModelFilesError, ModelUnavailableError, OfflineError, SettingsError, UnknownModelError
+from core.errors import ModelFilesError, ModelUnavailableError, OfflineError, SettingsError
 from core.language.hub_cache import COMMIT, WEIGHTS, RepoCache, disk_errors
-from core.language.hub_transfer import HubFile, Transfer, shown_endpoint
+from core.language.hub_models import HUB_MODELS, HubModel, hub_model
+from core.language.hub_transfer import HubFile, Transfer, is_intact, shown_endpoint
 from core.settings import Settings
+
+__all__ = [
+    "HUB_MODELS",
+    "DownloadPlan",
+    "HubModel",
+    "HubStatus",
+    "download",
+    "hub_model",
+    "hub_status",
+    "plan_download",
+    "remove_download",
+    "size_sentence",
+    "snapshot_folder",
+    "verify_snapshot",
+]
 
 HubStatus = Literal["downloaded", "partial", "available"]
 
@@ -34,118 +51,8 @@ _WANTED = (
     "source.spm",
     "target.spm",
 )
-_BPE = (("tokenizer.json",), ("vocab.json", "merges.txt"))
-_WORDPIECE = (("tokenizer.json",), ("vocab.txt",))
-_SENTENCEPIECE = (("vocab.json", "source.spm", "target.spm"),)
 _OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REPO = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(/[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)?")
-
-
-@dataclass(frozen=True)
-class HubModel:
-    """A model on the hub that a person may ask for.
-
-    Attributes
-    ----------
-    name : what links and code call it.
-    repo : its repository.
-    title : its name on the page.
-    approximate_bytes : what a download takes, until the hub has been asked.
-    licence : as the hub states it.
-    summary : one sentence for students.
-    tokenizer_files : sets of files, any one of which makes a tokenizer.
-    aliases : older names of the repository, under which other tools may have stored it.
-    """
-
-    name: str
-    repo: str
-    title: str
-    approximate_bytes: int
-    licence: str
-    summary: str
-    tokenizer_files: tuple[tuple[str, ...], ...]
-    aliases: tuple[str, ...] = ()
-
-
-HUB_MODELS: tuple[HubModel, ...] = (
-    HubModel(
-        "gpt2",
-        "openai-community/gpt2",
-        "GPT-2 small",
-        551_000_000,
-        "MIT",
-        "OpenAI's 124-million-parameter decoder of 2019, which predicts the next token from those before it: "
-        "12 layers of 12 heads.",
-        _BPE,
-        ("gpt2",),
-    ),
-    HubModel(
-        "gpt2-medium",
-        "openai-community/gpt2-medium",
-        "GPT-2 medium",
-        1_523_000_000,
-        "MIT",
-        "The 355-million-parameter GPT-2: the same design with 24 layers of 16 heads, so more heads that specialise.",
-        _BPE,
-        ("gpt2-medium",),
-    ),
-    HubModel(
-        "distilgpt2",
-        "distilbert/distilgpt2",
-        "DistilGPT-2",
-        356_000_000,
-        "Apache-2.0",
-        "GPT-2 small distilled into half its layers (6 of 12 heads): compare what the smaller student kept.",
-        _BPE,
-        ("distilgpt2",),
-    ),
-    HubModel(
-        "bert-base-uncased",
-        "google-bert/bert-base-uncased",
-        "BERT base, uncased",
-        441_000_000,
-        "Apache-2.0",
-        "Google's encoder of 2018, which fills in masked words from both sides: 12 layers of 12 heads.",
-        _WORDPIECE,
-        ("bert-base-uncased",),
-    ),
-    HubModel(
-        "distilbert-base-uncased",
-        "distilbert/distilbert-base-uncased",
-        "DistilBERT base, uncased",
-        269_000_000,
-        "Apache-2.0",
-        "BERT base distilled into half its layers (6 of 12 heads), the smallest download here.",
-        _WORDPIECE,
-        ("distilbert-base-uncased",),
-    ),
-    HubModel(
-        "opus-mt-en-fr",
-        "Helsinki-NLP/opus-mt-en-fr",
-        "OPUS-MT English to French",
-        304_000_000,
-        "Apache-2.0",
-        "A translator with 6 encoder and 6 decoder layers of 8 heads, whose cross-attention shows which English words "
-        "each French word is taken from.",
-        _SENTENCEPIECE,
-    ),
-)
-
-
-def hub_model(name: str) -> HubModel:
-    """The model of that name.
-
-    Raises
-    ------
-    UnknownModelError
-        The name is not in `HUB_MODELS`.
-    """
-    if found := next((model for model in HUB_MODELS if model.name == name), None):
-        return found
-    raise UnknownModelError(
-        f"{name[:60]!r} is not a model that can be fetched from the hub; choose one of "
-        f"{', '.join(model.name for model in HUB_MODELS)}."
-    )
 
 
 def size_sentence(size_bytes: int) -> str:
@@ -242,7 +149,8 @@ def download(
 ) -> Path:
     """Fetch what is missing of the plan, and return the folder of the complete snapshot.
 
-    `on_progress` is given the bytes on disk and `plan.total_bytes`, at least once for every 256 kB that arrive.
+    `on_progress` is given the bytes on disk and `plan.total_bytes`, at the start and at least once for every 256 kB
+    that arrive; the bytes fall only when a partial file turns out to be useless.
     `check_cancelled` is called at least every 0.1 s; what it raises ends the download, and the partial file stays.
 
     Raises
@@ -259,20 +167,21 @@ def download(
     with disk_errors(settings):
         _refuse_full_disk(cache.missing_bytes(plan.revision, plan.files), settings)
         cache.prepare(plan.revision, plan.files)
-    before = 0
+    arrived = {file.name: cache.arrived_bytes(plan.revision, file) for file in plan.files}
+
+    def note(name: str, here: int) -> None:
+        arrived[name] = here
+        on_progress(sum(arrived.values()), plan.total_bytes)
+
     with Transfer(endpoint, check_cancelled=check_cancelled, timeout_seconds=timeout_seconds) as transfer:
         for file in plan.files:
-
-            def on_bytes(here: int, before: int = before) -> None:
-                on_progress(before + here, plan.total_bytes)
-
+            note(file.name, arrived[file.name])
             with disk_errors(settings), cache.lock(file, check_cancelled):
                 if not cache.has(plan.revision, file):
                     url = f"{endpoint}/{plan.repo}/resolve/{plan.revision}/{file.name}"
-                    transfer.fetch(url, file, cache.blob(file), on_bytes)
+                    transfer.fetch(url, file, cache.blob(file), partial(note, file.name))
                 cache.point(plan.revision, file)
-            before += file.size_bytes
-            on_progress(before, plan.total_bytes)
+            note(file.name, file.size_bytes)
     with disk_errors(settings):
         cache.point_main(plan.revision)
     return cache.snapshot(plan.revision)
@@ -283,11 +192,59 @@ def snapshot_folder(model: HubModel, settings: Settings) -> Path | None:
 
     The commit that "main" pointed to at the last download comes first, then other commits, newest first.
     """
+    found = _complete(model, settings)
+    return found and found[1]
+
+
+def verify_snapshot(model: HubModel, settings: Settings) -> None:
+    """Read the files that a load of the model would read, and compare them with the digests they were listed with.
+
+    Files without a known digest (made by another tool, on a disk without links) are passed over. About 1 s a GB.
+
+    Raises
+    ------
+    ModelFilesError
+        A file is not what the hub sent; `remove_download` makes room for it to be fetched again.
+    """
+    if (found := _complete(model, settings)) is None:
+        return
+    cache, snapshot = found
+    weights = [name for name in WEIGHTS if (snapshot / name).is_file()][:1]
+    for file in cache.known_files(snapshot, (*_WANTED, *weights)):
+        if not is_intact(snapshot / file.name, file):
+            raise ModelFilesError(
+                f"{file.name} of {model.title} is damaged on this machine; press Remove and download again."
+            )
+
+
+def remove_download(model: HubModel, settings: Settings) -> None:
+    """Delete the snapshot that a load of the model would read, its blobs and our record of it.
+
+    Files that Attendome does not use, and copies of the model at other commits or under older names, stay.
+
+    Raises
+    ------
+    ModelUnavailableError
+        The disk refuses.
+    """
+    if (found := _complete(model, settings)) is None:
+        return
+    cache, snapshot = found
+    try:
+        cache.remove(snapshot, (*WEIGHTS, *_WANTED))
+    except OSError as error:
+        raise ModelUnavailableError(
+            f"{model.title} cannot be removed ({error.strerror or error}); delete the folder {cache.folder} by hand "
+            "and reload this page."
+        ) from error
+
+
+def _complete(model: HubModel, settings: Settings) -> tuple[RepoCache, Path] | None:
     for repo in (model.repo, *model.aliases):
         cache = RepoCache(repo, settings)
         for snapshot in cache.snapshots():
             if cache.is_complete(snapshot, model.tokenizer_files):
-                return snapshot
+                return cache, snapshot
     return None
 
 

@@ -15,14 +15,16 @@ import os
 import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from core.errors import ModelUnavailableError
+from core.errors import ModelFilesError, ModelUnavailableError
+from core.language.files import check_safetensors_size
 from core.language.hub_transfer import HubFile, file_size
 from core.settings import Settings
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 
@@ -37,15 +39,10 @@ def write_text(path: Path, text: str) -> None:
 def safetensors_whole(path: Path) -> bool:
     """Whether a safetensors file is as long as its own header says."""
     try:
-        with path.open("rb") as file:
-            header_bytes = int.from_bytes(file.read(8), "little")
-            if header_bytes > file_size(path):
-                return False
-            header = json.loads(file.read(header_bytes))
-        ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
-        return file_size(path) == 8 + header_bytes + max(ends)
-    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
+        check_safetensors_size(path, path.parent.name)
+    except (ModelFilesError, OSError):
         return False
+    return True
 
 
 @contextmanager
@@ -60,9 +57,12 @@ def disk_errors(settings: Settings) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        path = Path(os.fsdecode(error.filename or ""))
+        ours = path.is_relative_to(settings.cache_folder) and not path.is_relative_to(settings.hub_folder)
+        folder, variable = (settings.cache_folder, "ATTENDOME_CACHE") if ours else (settings.hub_folder, "HF_HOME")
         raise ModelUnavailableError(
-            f"The download cannot be written to {settings.hub_folder} ({error.strerror or error}); make room or give "
-            "write access there, or set HF_HOME to another folder, and press Download again."
+            f"The download cannot be written to {folder} ({error.strerror or error}); make room or give write access "
+            f"there, or set {variable} to another folder, and press Download again."
         ) from error
 
 
@@ -86,14 +86,16 @@ class RepoCache:
         """Whether the file is here in full."""
         return file.size_bytes in (file_size(self.snapshot(revision) / file.name), file_size(self.blob(file)))
 
+    def arrived_bytes(self, revision: str, file: HubFile) -> int:
+        """How much of the file is here, whole or in part."""
+        if self.has(revision, file):
+            return file.size_bytes
+        part = file_size(self.blob(file).with_name(file.oid + ".incomplete"))
+        return part if part <= file.size_bytes else 0
+
     def missing_bytes(self, revision: str, files: Iterable[HubFile]) -> int:
         """What still has to come over the network; partial files count for what has arrived."""
-        missing = 0
-        for file in files:
-            if not self.has(revision, file):
-                arrived = file_size(self.blob(file).with_name(file.oid + ".incomplete"))
-                missing += file.size_bytes - (arrived if arrived <= file.size_bytes else 0)
-        return missing
+        return sum(file.size_bytes - self.arrived_bytes(revision, file) for file in files)
 
     def prepare(self, revision: str, files: Iterable[HubFile]) -> None:
         """Make the folders, and record what the commit holds."""
@@ -152,6 +154,40 @@ class RepoCache:
         safetensors, pickle = (snapshot / name for name in WEIGHTS)
         weights = safetensors_whole(safetensors) if safetensors.exists() else file_size(pickle) > 0
         return weights and file_size(snapshot / "config.json") > 0
+
+    def known_files(self, snapshot: Path, names: Iterable[str]) -> Iterator[HubFile]:
+        """Those files of a commit's folder whose digest is known: a large one's blob is called by it, or our record."""
+        recorded = {file.name: file for file in self._recorded(snapshot.name)}
+        for name in names:
+            blob = (snapshot / name).resolve()
+            if not blob.is_file():
+                continue
+            if blob.parent.name == "blobs" and _SHA256.fullmatch(blob.name):
+                yield HubFile(name, file_size(blob), blob.name)
+            elif name in recorded:
+                yield recorded[name]
+
+    def remove(self, snapshot: Path, names: Iterable[str]) -> None:
+        """Delete files of a commit's folder, the blobs they link to, and our record; the folder too once it is empty.
+
+        Nothing outside the repository's folder is deleted: of a link that leads out, only the link.
+        """
+        root = self.folder.resolve()
+        if not snapshot.resolve().is_relative_to(root):
+            snapshot.unlink()  # a link; a real folder refuses
+            return
+        for name in names:
+            pointer = snapshot / name
+            blob = pointer.resolve()
+            if blob.parent == root / "blobs":
+                blob.unlink(missing_ok=True)
+            pointer.unlink(missing_ok=True)
+        self._record.unlink(missing_ok=True)
+        with suppress(OSError):  # other tools' files stay, and so does what shows them
+            snapshot.rmdir()
+            main = self.folder / "refs" / "main"
+            if main.read_text().strip() == snapshot.name:
+                main.unlink()
 
     def has_part(self, names: Iterable[str]) -> bool:
         """Whether anything of the repository is here, be it a part of one file."""

@@ -67,7 +67,7 @@ def measure_payload(runs: int) -> Iterator[Case]:
     model = load_model("minilm")
     for tokens in PAYLOAD_TOKENS:
         result = attention(model, text_of(model, tokens, "payload"))
-        size = len(json.dumps(attention_payload(result, 0, 0, "head")))
+        size = len(json.dumps(attention_payload(result, [0], 0)))
         yield Case("payload", f"heatmap of one head, {tokens} tokens", "bytes", (size,), PAYLOAD_AIM_BYTES)
 
 

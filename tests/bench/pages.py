@@ -211,7 +211,7 @@ def measure_people(runs: int) -> Iterator[Case]:
             expected = []
             for i in who:
                 text = text_of(models[i], PEOPLE_TOKENS, seed)
-                expected.append(attention_payload(attention(models[i], text), 0, 0, "head")["description"])
+                expected.append(attention_payload(attention(models[i], text), [0], 0)["description"])
                 pages[i].get_by_role("textbox", name="Your text").fill(text)
                 pages[i].evaluate(WATCH)
             starts = []

@@ -59,7 +59,7 @@ def test_tab_goes_from_the_figure_to_its_downloads(page, app_server):
 
 def test_the_picture_has_a_text_alternative_with_its_strongest_pairs(page, app_server, computed):
     opened = AttentionPage(page).open(app_server).wait()
-    payload = attention_payload(computed("storybook-gpt", FOX), 0, 0, "head")
+    payload = attention_payload(computed("storybook-gpt", FOX), [0], 0)
     assert opened.description == payload["description"]
     assert "Strongest: " in opened.description
     described = opened.canvas.get_attribute("aria-describedby").split()

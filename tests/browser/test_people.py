@@ -16,7 +16,7 @@ def test_two_people_each_get_their_own_picture(new_page, app_server, computed):
         person.open(app_server, **params)
     for person, params in zip(people, asked, strict=True):
         result = computed(params["model"], params["text"])
-        payload = attention_payload(result, params["layer"], params["head"], "head")
+        payload = attention_payload(result, [params["layer"]], params["head"])
         person.wait(payload["title"])
         assert person.data("queries") == len(result.target)
         assert person.description == payload["description"]

@@ -7,7 +7,7 @@ from base64 import b64decode
 
 import numpy as np
 
-from components.attention import attention_payload, proof_sentence, shown_layers
+from components.attention import attention_payload, largest_weight, proof_sentence, shown_layers
 from tests.core.language.test_values import result_of
 
 
@@ -45,3 +45,10 @@ def test_proof_line():
     assert sentence.endswith("largest weight on a masked position 0.")
     open_result = result_of(np.ones((1, 1, 2, 3)), np.ones((1, 1, 2, 3)))
     assert proof_sentence(open_result, (0,), 0).endswith("nothing is masked.")
+
+
+def test_the_first_row_of_a_causal_head_does_not_set_the_colours():
+    weights = result().head(2, 1)
+    assert weights[0, 0] == 1
+    assert largest_weight(result(), (2,), 1) == weights[1:].max() < 1
+    assert largest_weight(result_of(np.ones((1, 1, 1, 3)), np.ones((1, 1, 1, 3))), (0,), 0) == 1

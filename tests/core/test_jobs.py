@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import JobCancelledError, JobError, TextError
+from core.errors import JobCancelledError, JobError, SettingsError, TextError
 from core.jobs import DeviceQueue, JobManager, JobSpec, JobStatus, PieceContext, format_seconds
 from core.jobs.status import estimate_seconds_left
 
@@ -330,6 +330,51 @@ def test_job_that_keeps_no_pieces_lives_in_memory(make_manager, tmp_path):
     assert manager.submit(spec(work, keep_pieces=False)) == job
 
 
+@pytest.mark.parametrize("options", [{"keep_pieces": False}, {"keep_pieces": True}, {"combine": lambda pieces: None}])
+def test_work_that_leaves_no_value_is_done_again_when_asked_again(make_manager, options):
+    manager, runs = make_manager(), Counter()
+    job = spec(lambda index, context: runs.update([index]), pieces=1, **options)
+    first = manager.submit(job)
+    done(manager, first)
+    again = manager.submit(job)
+    assert again != first
+    done(manager, again)
+    assert runs == {0: 2}
+
+
+def test_active_job_is_found_by_its_key(make_manager):
+    manager, work = make_manager(), Work(hold=0)
+    assert manager.active("k") is None
+    job = manager.submit(spec(work))
+    assert work.reached.wait(PATIENCE)
+    assert manager.active("k") == job
+    assert manager.active("other") is None
+    manager.cancel(job)
+    assert manager.active("k") == job  # it is still stopping
+    again = manager.submit(spec(Work()))
+    assert manager.active("k") == again
+    work.go.set()
+    done(manager, again)
+    assert manager.active("k") is None
+
+
+def unusable_folders(tmp_path: Path) -> list[Path]:
+    (tmp_path / "file").write_text("a file where a folder should be")
+    return [tmp_path / "file", tmp_path / "file" / "jobs", Path("/proc/nope/jobs"), Path("/dev/null/jobs")]
+
+
+def test_folder_that_cannot_be_used_is_told_in_a_sentence(tmp_path, monkeypatch):
+    def manager(folder: Path) -> JobManager:
+        return JobManager(folder, max_disk_bytes=1, max_finished=1, queues={})
+
+    for folder in unusable_folders(tmp_path):
+        with pytest.raises(SettingsError, match=f"kept in {folder} .*; set ATTENDOME_CACHE to a folder"):
+            manager(folder)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(SettingsError, match="Permission denied"):
+        manager(tmp_path / "read-only")
+
+
 def test_disk_is_bounded_least_recently_used_first(make_manager, tmp_path):
     manager, specs = make_manager(), {key: spec(Work(), key=key) for key in "abc"}
     jobs = {key: manager.submit(specs[key]) for key in specs}
@@ -447,6 +492,50 @@ def test_estimate_ignores_resumed_pieces(make_manager):
     assert (status.sentence, status.message, status.pieces_done) == ("About 15 s left", "half", 2)
     assert done(manager, job).sentence == "Done in 5 s"
     assert estimate_seconds_left(work_done=0.0, work_left=1.0, seconds=9.0) is None
+
+
+def test_estimate_ignores_what_an_earlier_run_left_of_the_piece(make_manager):
+    clock, step, told = Clock(), threading.Semaphore(0), threading.Semaphore(0)
+    manager = make_manager(clock=clock)
+
+    def run_piece(index: int, context: PieceContext) -> None:
+        if index == 0:
+            for report, fraction in [(context.resumed, 0.9), (context.progress, 0.91), (context.progress, 0.2)]:
+                report(fraction)
+                told.release()
+                assert step.acquire(timeout=PATIENCE)
+
+    job = manager.submit(spec(run_piece, pieces=2, piece_weights=[100, 1]))
+    seen = []
+    for seconds in (4.0, 10.0, 12.0):
+        assert told.acquire(timeout=PATIENCE)
+        clock.now += seconds
+        status = manager.status(job)
+        seen.append((round(status.fraction * 101, 6), status.seconds_left))
+        step.release()
+    # 90 resumed; then 1 in 14 s, 10 left; then the part on disk turned out to be useless
+    assert seen == [(90.0, None), (91.0, pytest.approx(14.0 * 10)), (20.0, None)]
+    done(manager, job)
+
+
+def test_estimate_of_the_next_piece_ignores_what_was_left_of_the_one_before(make_manager):
+    clock, reached, go = Clock(), threading.Event(), threading.Event()
+    manager = make_manager(clock=clock)
+
+    def run_piece(index: int, context: PieceContext) -> None:
+        if index == 0:
+            context.resumed(0.75)
+            clock.now = 1.0
+        else:
+            reached.set()
+            assert go.wait(PATIENCE)
+
+    job = manager.submit(spec(run_piece, pieces=2))
+    assert reached.wait(PATIENCE)
+    status = manager.status(job)
+    go.set()
+    assert (status.fraction, status.seconds_left) == (0.5, pytest.approx(4.0))
+    assert done(manager, job).fraction == 1.0
 
 
 def test_progress_is_clipped_to_0_and_1():

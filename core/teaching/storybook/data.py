@@ -62,7 +62,7 @@ class Recipe:
     other_learning_rate: float = 3e-3
     weight_decay: float = 0.1
     warmup_steps: int = 60
-    cooldown_share: float = 0.4
+    cooldown_share: float = 0.36
 
 
 def token_stream(tokenizer: Tokenizer, texts: list[str]) -> np.ndarray:

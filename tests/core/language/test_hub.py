@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
 import socket
 import subprocess
@@ -10,6 +12,7 @@ import threading
 import time
 from collections import namedtuple
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,8 +34,10 @@ from core.language.hub import (
     hub_model,
     hub_status,
     plan_download,
+    remove_download,
     size_sentence,
     snapshot_folder,
+    verify_snapshot,
 )
 from core.language.hub_transfer import HubFile
 from core.settings import Settings, read_settings
@@ -279,7 +284,8 @@ def test_cancel_keeps_and_resume_brings_only_the_rest(hub: HubServer, settings: 
     told = fetch(settings, plan=rest)
     assert hub.file_bytes() == rest.missing_bytes
     assert {request.range for request in hub.requests if "/cdn/" in request.path} == {f"bytes={kept}-"}
-    assert told[0][0] > 0
+    assert told[0][0] == rest.total_bytes - rest.missing_bytes  # all that is on the disk, in whatever order files come
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert_whole(settings)
 
 
@@ -548,6 +554,12 @@ def test_folder_that_cannot_be_written(settings: Settings, tmp_path: Path) -> No
         fetch(settings)
 
 
+def test_cache_folder_that_cannot_be_written(settings: Settings) -> None:
+    settings.cache_folder.write_text("a file where the folder should be")
+    with pytest.raises(ModelUnavailableError, match=f"written to {settings.cache_folder} .* set ATTENDOME_CACHE"):
+        fetch(settings)
+
+
 # What is on the disk
 
 
@@ -599,3 +611,171 @@ def test_record_that_cannot_be_read(settings: Settings) -> None:
     (record,) = settings.cache_folder.rglob("*.json")
     record.write_text("not a record")
     assert_whole(settings)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{}",
+        "[]",
+        '{"a": 1}',
+        '{"a": {"data_offsets": ["x", "y"]}}',
+        '{"a": {"data_offsets": [0, Infinity]}}',
+        "[" * 9000,
+    ],
+)
+def test_weights_with_a_strange_header_are_not_whole(tmp_path: Path, header: str) -> None:
+    settings = settings_for("http://127.0.0.1:1", tmp_path)
+    weights = len(header).to_bytes(8, "little") + header.encode()
+    foreign_snapshot(settings, {"config.json": b"{}", "tokenizer.json": b"{}", "model.safetensors": weights})
+    assert hub_status(GPT2, settings) == "available"
+
+
+# Damage that keeps the size
+
+
+def damage(path: Path) -> None:
+    """Change the last byte."""
+    path = path.resolve()
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+
+def linked_snapshot(settings: Settings, *, repo: str = "models--gpt2", commit: str = "b" * 40) -> Path:
+    """A snapshot as huggingface_hub makes it: links to blobs, the large one named by its sha256."""
+    root = settings.hub_folder / repo
+    folder = root / "snapshots" / commit
+    for made in (folder, root / "blobs", root / "refs"):
+        made.mkdir(parents=True, exist_ok=True)
+    for name, content in {"config.json": b"{}", "tokenizer.json": b"{}", "model.safetensors": WEIGHTS}.items():
+        large = name.endswith(".safetensors")
+        blob = hashlib.sha256(content).hexdigest() if large else hashlib.sha1(content).hexdigest()
+        (root / "blobs" / blob).write_bytes(content)
+        (folder / name).symlink_to(f"../../blobs/{blob}")
+    (root / "refs" / "main").write_text(commit)
+    return folder
+
+
+def left(settings: Settings) -> set[str]:
+    return {path.name for path in settings.hub_folder.rglob("*") if not path.is_dir() and ".locks" not in path.parts}
+
+
+@pytest.mark.parametrize("name", sorted(NEEDED))
+def test_damaged_download_is_found_removed_and_fetched_again(hub: HubServer, settings: Settings, name: str) -> None:
+    fetch(settings)
+    verify_snapshot(GPT2, settings)
+    damage(snapshot_folder(GPT2, settings) / name)
+    assert hub_status(GPT2, settings) == "downloaded"
+    with pytest.raises(ModelFilesError) as caught:
+        verify_snapshot(GPT2, settings)
+    assert str(caught.value) == (f"{name} of GPT-2 small is damaged on this machine; press Remove and download again.")
+    remove_download(GPT2, settings)
+    assert hub_status(GPT2, settings) == "available"
+    assert left(settings) == set()
+    assert not list(settings.cache_folder.rglob("*.json"))
+    hub.mend()
+    fetch(settings)
+    assert hub.fetched() == NEEDED
+    assert_whole(settings)
+    verify_snapshot(GPT2, settings)
+
+
+def test_damage_is_found_without_links(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("A required privilege is not held by the client")
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    fetch(settings)
+    verify_snapshot(GPT2, settings)
+    damage(snapshot_folder(GPT2, settings) / "model.safetensors")
+    with pytest.raises(ModelFilesError, match=r"model\.safetensors"):
+        verify_snapshot(GPT2, settings)
+    remove_download(GPT2, settings)
+    assert left(settings) == set()
+
+
+def test_damage_is_found_in_what_another_tool_downloaded(tmp_path: Path) -> None:
+    settings = settings_for("http://127.0.0.1:1", tmp_path)
+    verify_snapshot(GPT2, settings)  # nothing there, nothing to say
+    remove_download(GPT2, settings)
+    folder = linked_snapshot(settings)
+    verify_snapshot(GPT2, settings)
+    damage(folder / "model.safetensors")
+    with pytest.raises(ModelFilesError, match="is damaged"):
+        verify_snapshot(GPT2, settings)
+    remove_download(GPT2, settings)
+    assert hub_status(GPT2, settings) == "available"
+    assert left(settings) == set()
+
+
+def test_files_without_a_known_digest_are_passed_over(tmp_path: Path) -> None:
+    settings = settings_for("http://127.0.0.1:1", tmp_path)
+    files = {"config.json": b"{}", "tokenizer.json": b"{}", "model.safetensors": WEIGHTS}
+    damage(foreign_snapshot(settings, files) / "model.safetensors")
+    verify_snapshot(GPT2, settings)
+
+
+def test_removing_leaves_what_is_not_ours(settings: Settings, tmp_path: Path) -> None:
+    fetch(settings)
+    bert, other = settings.hub_folder / "models--google-bert--bert-base-uncased/blobs", tmp_path / "elsewhere.json"
+    bert.mkdir(parents=True)
+    (bert / "x").write_text("other model")
+    other.write_text("outside")
+    folder = snapshot_folder(GPT2, settings)
+    (folder / "tf_model.h5").write_text("another tool's")
+    generation = folder / "generation_config.json"
+    generation.unlink()
+    generation.symlink_to(os.path.relpath(other, folder))
+    (settings.cache_folder / "hub" / "models--gpt2.json").write_text("{}")
+    (record,) = settings.cache_folder.rglob("models--openai-community--gpt2.json")
+    record.unlink()
+    remove_download(GPT2, settings)
+    assert hub_status(GPT2, settings) != "downloaded"
+    assert other.read_text() == "outside"
+    assert {"x", "tf_model.h5", "main"} <= left(settings)
+    assert not generation.is_symlink()
+    assert (settings.cache_folder / "hub" / "models--gpt2.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("what", "outcome"),
+    [
+        ("snapshots/" + "b" * 40, nullcontext()),  # a link can go
+        ("blobs", nullcontext()),
+        ("snapshots", pytest.raises(ModelUnavailableError, match="delete the folder .*models--gpt2 by hand")),
+    ],
+)
+def test_removing_never_follows_a_folder_that_leads_out(
+    tmp_path: Path, what: str, outcome: AbstractContextManager
+) -> None:
+    settings = settings_for("http://127.0.0.1:1", tmp_path)
+    linked_snapshot(settings)
+    inside, outside = settings.hub_folder / "models--gpt2" / what, tmp_path / "outside" / "deep" / "deeper"
+    outside.parent.mkdir(parents=True)
+    shutil.copytree(inside, outside)
+    shutil.rmtree(inside)
+    inside.symlink_to(outside)
+    kept = sorted(outside.rglob("*"))
+    with outcome:
+        remove_download(GPT2, settings)
+    assert kept == sorted(outside.rglob("*"))
+
+
+def test_an_intact_copy_is_used_once_the_damaged_one_is_removed(settings: Settings) -> None:
+    fetch(settings)
+    older = linked_snapshot(settings)
+    damage(snapshot_folder(GPT2, settings) / "model.safetensors")
+    remove_download(GPT2, settings)
+    assert snapshot_folder(GPT2, settings) == older
+    verify_snapshot(GPT2, settings)
+
+
+def test_disk_that_refuses_to_remove(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch(settings)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(ModelUnavailableError, match=r"GPT-2 small cannot be removed \(Permission denied\)"):
+        remove_download(GPT2, settings)
