@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.cards import ModelCard, Provenance
 from core.errors import DeviceMemoryError, ModelFilesError, SettingsError
+from core.language import hub
 from core.language.files import check_weights, read_json, weights_file
 from core.language.registry import ModelSource, find_source
 from core.language.tokenization import TextTokenizer, ids_sequence, load_tokenizer
@@ -178,6 +179,8 @@ def _load(source: ModelSource, options: Settings) -> LanguageModel:
     transformers = _transformers()
     device = choose_device(options.device)
     folder = source.folder()
+    if source.place == "downloaded":
+        hub.verify_snapshot(hub.hub_model(source.name), options)
     config = read_json(folder / "config.json", source.title)
     architecture, class_name = architecture_of(config, source.title)
     weights = weights_file(folder, source.title)

@@ -6,10 +6,10 @@ from components import controls
 from components.attention import render_picture, render_proof, render_reading_help, shown_layers
 from components.downloads import render_csv
 from components.links import open_link, render_link, write_link
-from components.messages import render_notes, render_warnings, waiting_line
-from components.models import render_download
+from components.messages import plain, render_notes, render_warnings, waiting_line
+from components.models import render_broken_download, render_download
 from core import runtime
-from core.errors import TextTooLongError
+from core.errors import ModelFilesError, TextTooLongError
 from core.language.registry import named_source, sources
 from core.settings import settings
 
@@ -26,8 +26,14 @@ if not source.ready:
 
 text = controls.type_text()
 waiting = st.empty()
-with waiting, st.spinner(f"Loading {source.title} …"):
-    model = runtime.language_model(source.name, on_wait=waiting_line(waiting))
+try:
+    with waiting, st.spinner(f"Loading {source.title} …"):
+        model = runtime.language_model(source.name, on_wait=waiting_line(waiting))
+except ModelFilesError as error:
+    waiting.empty()
+    st.error(plain(str(error)), icon=":material/info:")
+    render_broken_download(source, settings())
+    st.stop()
 target_text, kind = controls.choose_kind(model.kinds)
 view = controls.choose_view(model.card.layers)
 layer, head = controls.choose_head(model.card.layers, model.card.heads, model.card.title, view)

@@ -261,3 +261,47 @@ def test_a_model_without_tokenizer_takes_numbers(page, monkeypatch, test_data):
     at.text_area(key="text").set_value("[2, 0, 1]")
     clean(at.run())
     assert picture(at)["labels"]["keys"] == ["2", "0", "1"]
+
+
+@pytest.fixture
+def downloaded_gpt2(tmp_path, monkeypatch):
+    """A small random GPT-2 in the hub's cache, as if it had been downloaded; gives its weights file."""
+    from core import runtime, settings
+    from core.language.files import sha256_of
+    from core.settings import read_settings
+    from tests.core.language import folders
+
+    repo = tmp_path / "hub" / "models--openai-community--gpt2"
+    snapshot = repo / "snapshots" / ("a" * 40)
+    for folder in (snapshot, repo / "blobs", repo / "refs"):
+        folder.mkdir(parents=True)
+    (repo / "refs" / "main").write_text("a" * 40)
+    for file in folders.gpt2(tmp_path / "made").iterdir():
+        blob = repo / "blobs" / sha256_of(file)
+        file.rename(blob)
+        (snapshot / file.name).symlink_to(blob)
+    options = read_settings({"HF_HOME": str(tmp_path), "HF_ENDPOINT": "http://127.0.0.1:9", "ATTENDOME_DEVICE": "cpu"})
+    for module in (runtime, settings):
+        monkeypatch.setattr(module, "settings", lambda: options)
+    return snapshot / "model.safetensors"
+
+
+def test_a_downloaded_model_is_read_without_a_network(page, downloaded_gpt2):
+    at = clean(page(model="gpt2", text=TIRED))
+    assert not at.error
+    assert picture(at)["provenance"] == f"GPT-2 small · official weights {'a' * 12} · float32"
+
+
+def test_a_damaged_download_is_not_believed_and_can_be_fetched_again(page, downloaded_gpt2):
+    data = bytearray(downloaded_gpt2.read_bytes())
+    data[-3] ^= 1
+    downloaded_gpt2.resolve().write_bytes(data)
+    at = clean(page(model="gpt2", text=TIRED))
+    assert "is damaged on this machine" in at.error[0].value
+    (button,) = at.button
+    assert button.label == "Remove and download again"
+    button.click()
+    clean(at.run())
+    assert not downloaded_gpt2.exists()
+    assert [b.label for b in at.button] == ["Download (551 MB)"]
+    assert at.session_state["text"] == TIRED

@@ -73,6 +73,7 @@ def find_chromium() -> str | None:
 def machine() -> dict[str, Any]:
     """What the numbers were measured on."""
     import psutil
+    import torch
 
     chromium = find_chromium()
     version = (
@@ -82,6 +83,7 @@ def machine() -> dict[str, Any]:
     return {
         "cpu": _cpu(),
         "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
         "system": platform.platform(terse=True),
         "load_before": round(os.getloadavg()[0], 2),

@@ -48,7 +48,7 @@ def test_four_depths_shows_a_panel_for_each(page, app_server, computed):
     layers = nearest_layers(computed("storybook-gpt", FOX).layers)
     opened.wait(f"Storybook GPT: head 0 at layers {', '.join(map(str, layers))}")
     assert opened.data("panels") == len(layers) == 4
-    assert page.get_by_text("Layer", exact=True).count() == 0
+    expect(opened.slider("Layer")).to_have_count(0)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)

@@ -171,9 +171,7 @@ def test_a_download_that_runs_is_shown_to_whoever_comes(manager: JobManager, opt
     mine, theirs = open_page(manager, options), open_page(manager, options)
     for app in (mine, theirs):
         assert labels(app) == ["Cancel"]
-        assert app.progress[0].text == "GPT-2 small: 138 MB of 551 MB · About less than 1 s left".replace(
-            "About less than 1 s left", app.progress[0].text.rpartition(" · ")[2]
-        )
+        assert app.progress[0].text.startswith(r"GPT\-2 small\: 138 MB of 551 MB · ")
     press(mine, "Cancel")
     assert mine.progress[0].text == "Stopping"
     go_on()

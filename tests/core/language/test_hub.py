@@ -742,7 +742,7 @@ def test_removing_leaves_what_is_not_ours(settings: Settings, tmp_path: Path) ->
     [
         ("snapshots/" + "b" * 40, nullcontext()),  # a link can go
         ("blobs", nullcontext()),
-        ("snapshots", pytest.raises(ModelUnavailableError, match="delete the folder .*models--gpt2 by hand")),
+        ("snapshots", pytest.raises(ModelUnavailableError, match=r"delete the folder .*models--gpt2 by hand")),
     ],
 )
 def test_removing_never_follows_a_folder_that_leads_out(
