@@ -27,6 +27,8 @@ START_TOKEN = dict.fromkeys(
     "- The first row is the start token, which the decoder reads before it has written anything; each row helps to "
     "choose the *next* token.\n",
 )
+# Below this share of the scale a map looks empty.
+PALE = 0.3
 GLOSSARY = (
     "Bits per character: how surprised the model is by a book it never read; lower is better. Previous-token head: "
     "looks one token back. Induction head: looks at what followed the same token earlier, and so can repeat it."
@@ -70,9 +72,14 @@ def attention_payload(
 
 def render_picture(result: AttentionResult, layers: Sequence[int], head: int, scale: str) -> None:
     """The heatmap, redrawn in place when anything changes."""
-    scale_max = largest_weight(result, layers, head) if scale == "largest" else None
+    largest = largest_weight(result, layers, head)
+    scale_max = largest if scale == "largest" else None
     payload = attention_payload(result, layers, head, scale_max=scale_max)
     render_heatmap(payload, key="attention_heatmap")
+    if scale_max is None and largest < PALE:
+        st.caption(
+            f"All weights here are below {largest + 0.005:.2f}; choose Colours “0 to largest” to tell them apart."
+        )
 
 
 def proof_sentence(result: AttentionResult, layers: Sequence[int], head: int) -> str:
@@ -81,7 +88,8 @@ def proof_sentence(result: AttentionResult, layers: Sequence[int], head: int) ->
     off = max(p.row_sum_error for p in found)
     masked = max(p.masked_weight for p in found)
     mask = f"largest weight on a masked position {masked:.2g}" if not result.allowed.all() else "nothing is masked"
-    return f"Check: rows sum to 1 within {off:.1e}; {mask}."
+    sums = f"within {off:.1e}" if off else "exactly"
+    return f"Check: rows sum to 1 {sums}; {mask}."
 
 
 def render_proof(result: AttentionResult, layers: Sequence[int], head: int) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from core.language.values import AttentionResult
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def attention_table(result: AttentionResult, layers: Sequence[int], head: int) -> pd.DataFrame:
@@ -19,6 +22,8 @@ def attention_table(result: AttentionResult, layers: Sequence[int], head: int) -
     Columns: model, revision, weights_kind, attention_kind, layer, head, query, query_token, key,
     key_token, masked, weight. Positions are 0-based; tokens are the tokenizer's own.
     """
+    import pandas as pd  # a third of a second, needed only when the button is pressed
+
     shape = result.allowed.shape
     queries, keys = (places.ravel() for places in np.indices(shape))
     query_tokens, key_tokens = np.array(result.query_tokens), np.array(result.tokens)

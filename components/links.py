@@ -74,6 +74,12 @@ def read_values(params: Mapping[str, str], fields: tuple[LinkField, ...]) -> tup
     return values, problems
 
 
+def _params(fields: tuple[LinkField, ...]) -> dict[str, str]:
+    """The page's inputs as they are now; whatever has its default value is left out."""
+    values = {field.key: st.session_state.get(field.key, field.default) for field in fields}
+    return {f.key: str(values[f.key]) for f in fields if values[f.key] not in (None, f.default)}
+
+
 def open_link(fields: tuple[LinkField, ...]) -> list[str]:
     """Set the page's inputs from its link when the link is new; returns sentences about what is wrong with it.
 
@@ -85,7 +91,9 @@ def open_link(fields: tuple[LinkField, ...]) -> list[str]:
     for field in fields:
         st.session_state.setdefault(field.key, field.default)
     written: list[tuple[float, dict[str, str]]] = st.session_state.get(_WRITTEN, [])
-    recent = [params for when, params in written[:-1] if time.monotonic() - when < STALE_SECONDS]
+    recent = []
+    if written and _params(fields) != written[-1][1]:  # only a change can outrun its address; Back changes nothing
+        recent = [params for when, params in written[:-1] if time.monotonic() - when < STALE_SECONDS]
     if not given or given in recent or (written and given == written[-1][1]):
         return []
     values, problems = read_values(given, fields)
@@ -97,11 +105,10 @@ def open_link(fields: tuple[LinkField, ...]) -> list[str]:
 
 def write_link(fields: tuple[LinkField, ...]) -> dict[str, str]:
     """Write the page's inputs into its link; whatever has its default value is left out."""
-    values = {field.key: st.session_state.get(field.key, field.default) for field in fields}
-    params = {f.key: str(values[f.key]) for f in fields if values[f.key] not in (None, f.default)}
-    if dict(st.query_params) != params:
-        st.query_params.from_dict(params)
+    params = _params(fields)
     written = st.session_state.get(_WRITTEN, [])
+    if dict(st.query_params) != params or (written and written[-1][1] != params):
+        st.query_params.from_dict(params)
     if not written or written[-1][1] != params:
         st.session_state[_WRITTEN] = [*written[-9:], (time.monotonic(), params)]
     return params

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
@@ -21,7 +22,9 @@ _MARKDOWN = str.maketrans({c: "\\" + c for c in "\\`*_{}[]()<>#+-.!|~$:&"})
 
 def plain(text: str) -> str:
     """Text that Markdown shows as it is: what a person typed is never formatted, linked or run."""
-    return " ".join(text.split()).translate(_MARKDOWN)
+    # Addresses that stand alone become links after Markdown is read: a word joiner, which nobody sees, prevents it.
+    text = re.sub(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)", "\u2060", " ".join(text.split()), flags=re.IGNORECASE)
+    return text.translate(_MARKDOWN)
 
 
 @contextmanager

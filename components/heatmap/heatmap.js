@@ -155,7 +155,8 @@ function createView(parentElement) {
     const away = 10;
     const wide = tooltip.offsetWidth;
     const high = tooltip.offsetHeight;
-    const room = { x: root.clientWidth, y: root.clientHeight };
+    const seen = window.innerHeight - root.getBoundingClientRect().top; // a tall figure ends below the window
+    const room = { x: root.clientWidth, y: Math.min(root.clientHeight, seen) };
     let x = left + layout.cell + away;
     if (x + wide > room.x) x = left - away - wide;
     let y = upper + layout.cell + away;

@@ -12,6 +12,7 @@ from core.cards import ModelCard, Provenance
 from core.errors import DeviceMemoryError, ModelFilesError, SettingsError
 from core.language import hub
 from core.language.files import check_weights, read_json, weights_file
+from core.language.library import import_transformers
 from core.language.registry import ModelSource, find_source
 from core.language.tokenization import TextTokenizer, ids_sequence, load_tokenizer
 from core.language.values import TokenSequence
@@ -157,26 +158,12 @@ def load_model(
         _LOADING.release()
 
 
-def _transformers() -> Any:
-    """The transformers library, imported without scikit-learn.
-
-    Text generation imports scikit-learn for assisted decoding only, which takes 1.3 s of a cold
-    start and which Attendome does not use.
-    """
-    import transformers.utils.import_utils as available
-
-    available._sklearn_available = False
-    import transformers
-
-    return transformers
-
-
 def _load(source: ModelSource, options: Settings) -> LanguageModel:
     import torch
 
     from core.language.architectures import architecture_of
 
-    transformers = _transformers()
+    transformers = import_transformers()
     device = choose_device(options.device)
     folder = source.folder()
     if source.place == "downloaded":

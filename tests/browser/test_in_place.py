@@ -65,3 +65,13 @@ def test_the_browsers_back_button_takes_a_change_back(page, app_server):
     page.go_back()
     opened.wait("MiniLM encoder: layer 2, head 0")
     assert "head=1" not in page.url
+
+
+def test_changes_there_and_back_leave_the_right_address(page, app_server):
+    opened = AttentionPage(page).open(app_server, model="minilm", layer=2).wait("MiniLM encoder: layer 2, head 0")
+    for key in ("ArrowRight", "ArrowLeft", "ArrowRight", "ArrowLeft"):
+        opened.slider("Head").press(key)
+    expect(page).to_have_url(re.compile(r"layer=2$"))
+    opened.wait("MiniLM encoder: layer 2, head 0")
+    opened.choose("0 to largest")
+    expect(page).to_have_url(re.compile(r"layer=2&scale=largest$"))

@@ -52,3 +52,13 @@ def test_home_fits_a_laptop(new_page, app_server, scheme):
     expect(page.get_by_text("Ready on this machine")).to_be_visible()
     expect(page.get_by_test_id("stTable")).to_be_visible()
     assert page.evaluate(TOO_WIDE) == []
+
+
+def test_the_tooltip_stays_in_the_window_over_a_figure_that_does_not(page, app_server):
+    opened = AttentionPage(page).open(app_server, text="The cat sat on the mat and then it ran away. " * 18).wait()
+    box = opened.canvas.bounding_box()
+    assert box["y"] + box["height"] > LAPTOP["height"]
+    page.mouse.move(box["x"] + 160, LAPTOP["height"] - 12)
+    expect(opened.tooltip).to_be_visible()
+    tooltip = opened.tooltip.bounding_box()
+    assert tooltip["y"] + tooltip["height"] <= LAPTOP["height"]

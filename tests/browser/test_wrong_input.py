@@ -76,3 +76,9 @@ def test_without_a_network_a_download_says_so(page, app_server):
     page.get_by_role("option", name=re.compile("GPT-2 small")).click()
     page.get_by_role("button", name=re.compile(r"^Download .*MB")).click()
     only_sentence(opened, "cannot be reached")
+
+
+def test_an_address_in_a_link_does_not_become_one_on_the_page(page, app_server):
+    opened = AttentionPage(page).open(app_server, model="http://a.example www.b.example c@d.example").wait()
+    only_sentence(opened, "a.example www.?.b.example c@.?d.example")
+    expect(opened.alerts.locator("a")).to_have_count(0)

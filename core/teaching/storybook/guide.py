@@ -1,9 +1,8 @@
 """A scaffold for two heads: one that looks at the previous token, one that copies (induction).
 
 Both form on their own in larger or longer training (Olsson et al. 2022). In a model of six million
-parameters and half an hour of CPU they may not, so for a stretch of training an auxiliary loss
-pulls one head of layer 0 and one of layer 2 towards them; afterwards the language loss alone
-decides whether they stay.
+parameters and half an hour of CPU they may not, so from a certain step on an auxiliary loss
+pulls one head of layer 0 and one of layer 2 towards them.
 """
 
 from __future__ import annotations

@@ -152,7 +152,7 @@ def quick_bits_per_character(model: GPT2LMHeadModel, tokenizer: Tokenizer, text:
     return float(loss) / math.log(2) / len(tokenizer.decode(ids[1:].tolist()))
 
 
-def train(corpus: Path, work_dir: Path, steps: int, recipe: Recipe, checkpoint_every: int = 100) -> None:
+def train(corpus: Path, work_dir: Path, steps: int, recipe: Recipe, checkpoint_every: int = 50) -> None:
     """Train to `steps`, or go on from the checkpoint in `work_dir`."""
     work_dir.mkdir(parents=True, exist_ok=True)
     train_books, held_out = split(load_books(corpus))
@@ -198,7 +198,7 @@ def train(corpus: Path, work_dir: Path, steps: int, recipe: Recipe, checkpoint_e
         phase = batches.phase(step)
         if phase.guide:
             rng = np.random.default_rng([recipe.seed, 3, step])
-            (phase.guide * guide_loss(model, ids[: recipe.rows_at_once // 4], rng)).backward()
+            (phase.guide * guide_loss(model, ids[: phase.guide_rows], rng)).backward()
         torch.nn.utils.clip_grad_norm_(optimizers[1].param_groups[0]["params"], 1.0)
         share = learning_rate_share(step, steps, recipe)
         for optimizer, full in zip(optimizers, (recipe.matrix_learning_rate, recipe.other_learning_rate), strict=True):
@@ -236,6 +236,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
+    # Sharp heads make gradients too small for normal floats, which CPUs handle many times slower.
+    torch.set_flush_denormal(True)
     train(arguments.corpus, arguments.work_dir, arguments.steps, Recipe())
 
 
