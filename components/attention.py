@@ -78,7 +78,8 @@ def render_picture(result: AttentionResult, layers: Sequence[int], head: int, sc
     render_heatmap(payload, key="attention_heatmap")
     if scale_max is None and largest < PALE:
         st.caption(
-            f"All weights here are below {largest + 0.005:.2f}; choose Colours “0 to largest” to tell them apart."
+            f"The weights are small here: at most {largest:.2f} where there is a choice. "
+            "Choose Colours “0 to largest” to tell them apart."
         )
 
 

@@ -132,5 +132,6 @@ PAGE_CSS = """
 .stMainBlockContainer { padding-top: 4.25rem; padding-bottom: 3rem; max-width: 1500px; }
 .stMainBlockContainer h1 { padding: 0 0 0.25rem; font-size: 1.6rem; }
 [data-testid="stSidebarUserContent"] { padding-top: 0.5rem; }
+[data-testid="stTable"] td, [data-testid="stTable"] td * { max-width: none; }
 </style>
 """
