@@ -15,10 +15,11 @@ from core.settings import settings
 
 available = sources(settings())
 fields = controls.link_fields(available)
-render_warnings(open_link(fields))
+problems = open_link(fields)
 source = named_source(controls.choose_model(available), settings())
 
 st.title("Attention explorer")
+render_warnings(problems)
 if not source.ready:
     write_link(fields)
     render_download(source, runtime.jobs(), settings(), runtime.person())
