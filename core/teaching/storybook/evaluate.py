@@ -90,9 +90,10 @@ def induction_scores(model: LanguageModel, *, span: int = 64, repeats: int = 8, 
 def sample(model: LanguageModel, tokenizer: Tokenizer, prompt: str, *, seed: int = 3) -> str:
     """A continuation of 60 tokens at temperature 0.8, top-k 40."""
     torch.manual_seed(seed)
+    ids = torch.tensor([tokenizer.encode(prompt).ids])
     written = model.module.generate(
-        torch.tensor([tokenizer.encode(prompt).ids]),
-        attention_mask=None,
+        ids,
+        attention_mask=torch.ones_like(ids),
         do_sample=True,
         temperature=0.8,
         top_k=40,
