@@ -40,8 +40,18 @@ EXAMPLES = (
     ),
     Example(
         "Looking only backwards",
-        "The hatched corner: a GPT never sees the future.",
+        "The hatched corner: a GPT never sees the future. This head looks one token back.",
         {"model": "storybook-gpt", "text": "Once upon a time there was a little girl who lived in the woods."},
+    ),
+    Example(
+        "A head that copies",
+        "Words said twice: each looks at what followed it the first time.",
+        {
+            "model": "storybook-gpt",
+            "text": "green seven window paper green seven window paper",
+            "layer": "2",
+            "head": "0",
+        },
     ),
 )
 SENTENCES = (
