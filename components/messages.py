@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
@@ -42,12 +43,20 @@ def explained_errors() -> Iterator[None]:
         st.error(APOLOGY, icon=":material/sentiment_dissatisfied:")
 
 
-def waiting_line(place: DeltaGenerator) -> Callable[[int], None]:
-    """A function that says in `place` how many runs are ahead; writing also lets a rerun interrupt the wait."""
+def waiting_line(place: DeltaGenerator, what: str = "Waiting") -> Callable[[int], None]:
+    """A function that says in `place` how many runs are ahead, once a second at most.
+
+    Writing to the page is also what lets a newer run interrupt this wait.
+    """
+    written = time.monotonic()
 
     def show(ahead: int) -> None:
-        runs = "1 other run" if ahead < 2 else f"{ahead} other runs"
-        place.info(f"Waiting for {runs} to end …", icon=":material/hourglass_top:")
+        nonlocal written
+        if time.monotonic() - written < 1:
+            return
+        written = time.monotonic()
+        runs = "" if ahead < 1 else " (1 other run ahead)" if ahead == 1 else f" ({ahead} other runs ahead)"
+        place.info(f"{plain(what)} …{runs}", icon=":material/hourglass_top:")
 
     return show
 

@@ -112,7 +112,7 @@ def language_model(name: str, *, on_wait: OnWait = _nothing) -> LanguageModel:
     shelf = _models()
 
     def waiting() -> None:
-        on_wait(1)
+        on_wait(0)
 
     def load() -> LanguageModel:
         try:

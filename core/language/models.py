@@ -93,6 +93,35 @@ class LanguageModel:
         return ids_sequence(ids) if self.tokenizer is None else self.tokenizer.sequence(ids)
 
 
+@dataclass(frozen=True)
+class Outline:
+    """The sizes of a model, read from its config without loading it."""
+
+    layers: int
+    heads: int
+    kinds: tuple[str, ...]
+
+
+def outline(source: ModelSource) -> Outline:
+    """Sizes of a model in milliseconds, so that a page can show its inputs while the model is loaded.
+
+    Raises
+    ------
+    ModelUnavailableError
+        There is no config, or Attendome refuses the model that it describes.
+    """
+    from core.language.architectures import architecture_of
+
+    config = read_json(source.folder() / "config.json", source.title)
+    architecture, _ = architecture_of(config, source.title)
+    sizes = config.get(architecture.layers), config.get(architecture.heads)
+    if not all(isinstance(size, int) and size > 0 for size in sizes):
+        raise ModelFilesError(
+            f"config.json of {source.title} does not say how many layers and heads it has; {source.remedy}"
+        )
+    return Outline(*sizes, architecture.kinds)
+
+
 def choose_device(wanted: str) -> str:
     """ "auto" -> "cuda", "mps" or "cpu", whichever there is first; anything else as given.
 

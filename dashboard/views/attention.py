@@ -10,6 +10,7 @@ from components.messages import plain, render_notes, render_warnings, waiting_li
 from components.models import render_broken_download, render_download
 from core import runtime
 from core.errors import ModelFilesError, TextTooLongError
+from core.language.models import outline
 from core.language.registry import named_source, sources
 from core.settings import settings
 
@@ -28,18 +29,19 @@ if not source.ready:
 text = controls.type_text()
 waiting = st.empty()
 try:
+    sizes = outline(source)
+    target_text, kind = controls.choose_kind(sizes.kinds)
+    view = controls.choose_view(sizes.layers)
+    layer, head = controls.choose_head(sizes.layers, sizes.heads, source.title, view)
+    scale = controls.choose_scale()
+    params = write_link(fields)
     with waiting, st.spinner(f"Loading {source.title} …"):
-        model = runtime.language_model(source.name, on_wait=waiting_line(waiting))
+        model = runtime.language_model(source.name, on_wait=waiting_line(waiting, f"Loading {source.title}"))
 except ModelFilesError as error:
     waiting.empty()
     st.error(plain(str(error)), icon=":material/info:")
     render_broken_download(source, settings())
     st.stop()
-target_text, kind = controls.choose_kind(model.kinds)
-view = controls.choose_view(model.card.layers)
-layer, head = controls.choose_head(model.card.layers, model.card.heads, model.card.title, view)
-scale = controls.choose_scale()
-params = write_link(fields)
 
 try:
     with waiting, st.spinner("Computing attention …"):

@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from core.errors import DeviceMemoryError, ModelFilesError, ModelNotDownloadedError, SettingsError, UnknownModelError
 from core.language import load_model, registry
+from core.language.models import outline
 from core.language.registry import find_source, named_source, sources
 from core.settings import Settings, read_settings
 
@@ -27,6 +28,19 @@ def test_card_of_a_local_folder(random_model):
     assert (card.architecture, card.layers, card.heads, card.context) == ("gpt2", 3, 4, 64)
     assert card.weights == "local"
     assert len(card.revision) == 12
+
+
+@pytest.mark.parametrize("name", ["gpt2", "bert", "distilbert", "marian"])
+def test_outline_says_what_the_loaded_model_has(model_folder, random_model, name):
+    found, model = outline(find_source(model_folder(name), Settings())), random_model(name)
+    assert (found.layers, found.heads, found.kinds) == (model.card.layers, model.card.heads, model.kinds)
+
+
+def test_outline_of_a_config_without_sizes(broken):
+    config = json.loads((broken / "config.json").read_text())
+    (broken / "config.json").write_text(json.dumps(config | {"n_head": "many"}))
+    with pytest.raises(ModelFilesError, match="does not say how many layers and heads"):
+        outline(find_source(broken, Settings()))
 
 
 def test_bundled_encoder(minilm):
