@@ -48,7 +48,7 @@ EXAMPLES = (
         "Words said twice: each looks at what followed it the first time.",
         {
             "model": "storybook-gpt",
-            "text": "green seven window paper green seven window paper",
+            "text": "Say: green seven window paper green seven window paper",
             "layer": "2",
             "head": "0",
         },
