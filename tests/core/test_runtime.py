@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 
 import numpy as np
@@ -68,8 +69,10 @@ def test_a_run_waits_for_its_turn_and_may_be_left():
     assert runtime.attention_result(model, "A new sentence.").layers == 6
 
 
-def test_warming_up_with_a_broken_model_is_quiet():
+def test_warming_up_with_a_broken_model_is_quiet_and_leaves_the_collector_on():
     runtime.warm_up("no-such-model")
+    assert gc.isenabled()
+    gc.unfreeze()
 
 
 def test_queue_names_do_not_depend_on_an_index():
