@@ -78,6 +78,20 @@ def offer_cut(error: TextTooLongError) -> None:
         )
 
 
+def _choose(label: str, labels: dict[str, str], key: str, *, help: str | None = None) -> str:
+    """One of the keys of `labels`; the first when a browser sent something else."""
+    chosen = st.sidebar.segmented_control(
+        label,
+        list(labels),
+        format_func=labels.__getitem__,
+        key=key,
+        required=True,
+        help=help,
+        persist_state="session",
+    )
+    return chosen if chosen in labels else next(iter(labels))
+
+
 def choose_kind(kinds: Sequence[str]) -> tuple[str | None, AttentionKind | None]:
     """(target text, kind of attention) for a translation model; (None, None) for others."""
     if len(kinds) == 1:
@@ -88,44 +102,21 @@ def choose_kind(kinds: Sequence[str]) -> tuple[str | None, AttentionKind | None]
         placeholder="Leave empty for the model's own translation",
         persist_state="session",
     )
-    kind = st.sidebar.segmented_control(
-        "Who looks at whom",
-        list(kinds),
-        format_func=KINDS.__getitem__,
-        key="kind",
-        required=True,
-        persist_state="session",
-    )
-    return target.strip() or None, cast(AttentionKind, kind if kind in kinds else kinds[0])
+    kind = _choose("Who looks at whom", {kind: KINDS[kind] for kind in kinds}, "kind")
+    return target.strip() or None, cast(AttentionKind, kind)
 
 
 def choose_view(layers: int) -> str:
     """ "head" or "depths"."""
     places = ", ".join(map(str, nearest_layers(layers)))
-    view = st.sidebar.segmented_control(
-        "View",
-        list(VIEWS),
-        format_func=VIEWS.__getitem__,
-        key="view",
-        required=True,
-        help=f"Four depths shows one head at layers {places}, the assignment's view.",
-        persist_state="session",
-    )
-    return view if view in VIEWS else "head"
+    return _choose("View", VIEWS, "view", help=f"Four depths shows one head at layers {places}, the assignment's view.")
 
 
 def choose_scale() -> str:
     """ "one" or "largest"."""
-    scale = st.sidebar.segmented_control(
-        "Colours",
-        list(SCALES),
-        format_func=SCALES.__getitem__,
-        key="scale",
-        required=True,
-        help="0 to 1 lets you compare heads. 0 to largest brings out weak weights.",
-        persist_state="session",
+    return _choose(
+        "Colours", SCALES, "scale", help="0 to 1 lets you compare heads. 0 to largest brings out weak weights."
     )
-    return scale if scale in SCALES else "one"
 
 
 def clip_choice(what: str, count: int, owner: str) -> str | None:

@@ -236,7 +236,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    # Sharp heads make gradients too small for normal floats, which CPUs handle many times slower.
+    # A precaution: sharp heads can make gradients too small for normal floats, which are slow on CPUs.
     torch.set_flush_denormal(True)
     train(arguments.corpus, arguments.work_dir, arguments.steps, Recipe())
 
