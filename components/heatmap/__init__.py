@@ -20,6 +20,7 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
+from components.pooling import max_pool
 from components.style import heatmap_style
 
 HERE = Path(__file__).parent
@@ -174,30 +175,10 @@ def heatmap_description(panels: Sequence[HeatmapPanel], labels: HeatmapLabels) -
     return f"{heads} of {size}{mask}.{strongest}"
 
 
-def _pooled(panel: HeatmapPanel, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Largest allowed weight of each block of (rows, columns) cells, so that no single spike is lost.
-
-    Returns
-    -------
-    weights : (blocks of queries, blocks of keys) float32; 0 where the whole block is masked.
-    allowed : the same shape, bool; True where any cell of the block is.
-    place : the same shape, uint16; row-major index inside the block of the cell that won.
-    """
-    queries, keys = panel.weights.shape
-    tall, wide = math.ceil(queries / rows), math.ceil(keys / columns)
-    scores = np.full((tall * rows, wide * columns), -np.inf, dtype="<f4")
-    scores[:queries, :keys] = np.where(panel.allowed, panel.weights, -np.inf)
-    blocks = scores.reshape(tall, rows, wide, columns).swapaxes(1, 2).reshape(tall, wide, rows * columns)
-    place = blocks.argmax(axis=2)
-    weights = np.take_along_axis(blocks, place[..., None], axis=2)[..., 0]
-    allowed = np.isfinite(weights)
-    return np.where(allowed, weights, np.float32(0)), allowed, place.astype("<u2")
-
-
 def _panel_payload(panel: HeatmapPanel, rows: int, columns: int) -> dict[str, str | None]:
     weights, allowed, place = panel.weights, panel.allowed, None
     if rows * columns > 1:
-        weights, allowed, place = _pooled(panel, rows, columns)
+        weights, allowed, place = max_pool(panel.weights, panel.allowed, rows, columns)
     return {
         "title": display_text(panel.title) if panel.title else "",
         "weights": b64encode(np.ascontiguousarray(weights, dtype="<f4").tobytes()).decode(),

@@ -1,9 +1,10 @@
-"""Queries and keys of every layer, from a model's own hidden states and projections.
+"""Queries, keys and value norms of every layer, from a model's own hidden states and projections.
 
 One forward pass with `output_hidden_states` gives the input of each layer; the layer's own
-normalisation and projection, called as functions, give its queries and keys. Nothing is hooked,
-wrapped or set on the model, so that it may be shared by everyone at once, and no (heads, query,
-key) array of more than one layer exists at a time.
+normalisation and projections, called as functions, give its queries, keys and values. Heads are
+switched off by transformers' own `head_mask` argument. Nothing is hooked, wrapped or set on the
+model, so that it may be shared by everyone at once, and no (heads, query, key) array of more than
+one layer exists at a time.
 
 The models must be loaded with ``attn_implementation="eager"``. All shapes below: `heads` heads of
 `size` numbers each, `length` tokens.
@@ -78,11 +79,16 @@ ARCHITECTURES = {
 
 @dataclass(frozen=True)
 class LayerProjections:
-    """One layer: queries (heads, query, size), keys (heads, key, size), and their scale."""
+    """One layer: queries (heads, query, size), keys (heads, key, size), their scale, and value norms.
+
+    `value_norms` (heads, key) is the length of v_j W_O of each head: what a weight is multiplied
+    with before it is added to the token that looks. Source: Kobayashi et al. 2020, section 3.
+    """
 
     queries: np.ndarray
     keys: np.ndarray
     scale: float
+    value_norms: np.ndarray
 
 
 def _split_heads(projected: torch.Tensor, heads: int) -> np.ndarray:
@@ -92,48 +98,84 @@ def _split_heads(projected: torch.Tensor, heads: int) -> np.ndarray:
     return array.float().cpu().contiguous().numpy()
 
 
-def _gpt2(model: Any, ids: torch.Tensor, segments: torch.Tensor) -> list[LayerProjections]:
+def _value_norms(values: torch.Tensor, output: torch.Tensor, heads: int) -> np.ndarray:
+    """Length of each head's value after its slice of the output projection.
+
+    Parameters
+    ----------
+    values : (1, length, heads * size), the value bias included.
+    output : (heads * size, width), the output projection as it multiplies a row; its bias belongs to no head.
+    """
+    length, width = values.shape[1:]
+    per_head = values[0].view(length, heads, width // heads).transpose(0, 1)
+    slices = output.reshape(heads, width // heads, -1)
+    return (per_head @ slices).float().norm(dim=-1).cpu().numpy()
+
+
+def _gpt2(
+    model: Any, ids: torch.Tensor, segments: torch.Tensor, head_mask: torch.Tensor | None
+) -> list[LayerProjections]:
     body = model.transformer
     config = model.config
-    states = body(input_ids=ids, output_hidden_states=True, use_cache=False).hidden_states
+    heads = config.n_head
+    states = body(input_ids=ids, head_mask=head_mask, output_hidden_states=True, use_cache=False).hidden_states
     layers = []
     for index, block in enumerate(body.h):
-        queries, keys, _ = block.attn.c_attn(block.ln_1(states[index])).split(config.n_embd, dim=2)
-        scale = (config.n_embd // config.n_head) ** -0.5 if config.scale_attn_weights else 1.0
+        queries, keys, values = block.attn.c_attn(block.ln_1(states[index])).split(config.n_embd, dim=2)
+        scale = (config.n_embd // heads) ** -0.5 if config.scale_attn_weights else 1.0
         if config.scale_attn_by_inverse_layer_idx:
             scale /= index + 1
-        layers.append(LayerProjections(_split_heads(queries, config.n_head), _split_heads(keys, config.n_head), scale))
+        norms = _value_norms(values, block.attn.c_proj.weight, heads)
+        layers.append(LayerProjections(_split_heads(queries, heads), _split_heads(keys, heads), scale, norms))
     return layers
 
 
-def _bert(model: Any, ids: torch.Tensor, segments: torch.Tensor) -> list[LayerProjections]:
+def _encoder_layer(state: torch.Tensor, heads: int, query: Any, key: Any, value: Any, output: Any) -> LayerProjections:
+    """One layer of a BERT-like encoder from its input and its four linear maps."""
+    queries = query(state)
+    return LayerProjections(
+        _split_heads(queries, heads),
+        _split_heads(key(state), heads),
+        (queries.shape[-1] // heads) ** -0.5,
+        _value_norms(value(state), output.weight.T, heads),
+    )
+
+
+def _bert(
+    model: Any, ids: torch.Tensor, segments: torch.Tensor, head_mask: torch.Tensor | None
+) -> list[LayerProjections]:
     body = model.base_model
     heads = model.config.num_attention_heads
     states = body(
-        input_ids=ids, token_type_ids=segments, attention_mask=ids.new_ones(ids.shape), output_hidden_states=True
+        input_ids=ids,
+        token_type_ids=segments,
+        attention_mask=ids.new_ones(ids.shape),
+        head_mask=head_mask,
+        output_hidden_states=True,
     ).hidden_states
     layers = []
     for index, layer in enumerate(body.encoder.layer):
-        projection = layer.attention.self
-        queries, keys = projection.query(states[index]), projection.key(states[index])
-        scale = (queries.shape[-1] // heads) ** -0.5
-        layers.append(LayerProjections(_split_heads(queries, heads), _split_heads(keys, heads), scale))
+        own, output = layer.attention.self, layer.attention.output.dense
+        layers.append(_encoder_layer(states[index], heads, own.query, own.key, own.value, output))
     return layers
 
 
-def _distilbert(model: Any, ids: torch.Tensor, segments: torch.Tensor) -> list[LayerProjections]:
+def _distilbert(
+    model: Any, ids: torch.Tensor, segments: torch.Tensor, head_mask: torch.Tensor | None
+) -> list[LayerProjections]:
     body = model.base_model
     heads = model.config.n_heads
-    states = body(input_ids=ids, attention_mask=ids.new_ones(ids.shape), output_hidden_states=True).hidden_states
+    states = body(
+        input_ids=ids, attention_mask=ids.new_ones(ids.shape), head_mask=head_mask, output_hidden_states=True
+    ).hidden_states
     layers = []
     for index, layer in enumerate(body.transformer.layer):
-        queries, keys = layer.attention.q_lin(states[index]), layer.attention.k_lin(states[index])
-        scale = (queries.shape[-1] // heads) ** -0.5
-        layers.append(LayerProjections(_split_heads(queries, heads), _split_heads(keys, heads), scale))
+        own = layer.attention
+        layers.append(_encoder_layer(states[index], heads, own.q_lin, own.k_lin, own.v_lin, own.out_lin))
     return layers
 
 
-SELF_ATTENTION: dict[str, Callable[[Any, Any, Any], list[LayerProjections]]] = {
+SELF_ATTENTION: dict[str, Callable[[Any, Any, Any, Any], list[LayerProjections]]] = {
     "gpt2": _gpt2,
     "bert": _bert,
     "distilbert": _distilbert,
@@ -141,26 +183,32 @@ SELF_ATTENTION: dict[str, Callable[[Any, Any, Any], list[LayerProjections]]] = {
 
 
 def _marian_projections(attention: Any, looking: torch.Tensor, looked_at: torch.Tensor) -> LayerProjections:
+    heads = attention.num_heads
     return LayerProjections(
-        _split_heads(attention.q_proj(looking), attention.num_heads),
-        _split_heads(attention.k_proj(looked_at), attention.num_heads),
+        _split_heads(attention.q_proj(looking), heads),
+        _split_heads(attention.k_proj(looked_at), heads),
         float(attention.scaling),
+        _value_norms(attention.v_proj(looked_at), attention.out_proj.weight.T, heads),
     )
 
 
-def marian_attention(model: Any, source: torch.Tensor, target: torch.Tensor, kind: str) -> list[LayerProjections]:
+def marian_attention(
+    model: Any, source: torch.Tensor, target: torch.Tensor, kind: str, head_mask: torch.Tensor | None = None
+) -> list[LayerProjections]:
     """Projections of a translation model's encoder, decoder or cross attention.
 
     Parameters
     ----------
     source : (1, source length) ids with the end token.
     target : (1, target length) ids that the decoder reads, the start token first.
+    head_mask : (layers, heads) of the attention of this `kind`; 0 switches a head off.
     """
     import torch
 
     mask = source.new_ones(source.shape)
+    masks = {kind: head_mask}
     encoder = model.model.encoder
-    encoded = encoder(input_ids=source, attention_mask=mask, output_hidden_states=True)
+    encoded = encoder(input_ids=source, attention_mask=mask, head_mask=masks.get("encoder"), output_hidden_states=True)
     if kind == "encoder":
         return [
             _marian_projections(layer.self_attn, state, state)
@@ -171,6 +219,8 @@ def marian_attention(model: Any, source: torch.Tensor, target: torch.Tensor, kin
         input_ids=target,
         encoder_hidden_states=encoded.last_hidden_state,
         encoder_attention_mask=mask,
+        head_mask=masks.get("decoder"),
+        cross_attn_head_mask=masks.get("cross"),
         output_hidden_states=True,
         use_cache=False,
     ).hidden_states[:-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,8 @@ from core.language.tokenization import Encoded, ids_sequence
 from core.language.values import AttentionKind, AttentionResult
 
 if TYPE_CHECKING:
+    import torch
+
     from core.language.architectures import LayerProjections
 
 Text = str | Sequence[int]
@@ -114,12 +116,45 @@ def _memory_error(model: LanguageModel, tokens: int, needed: int | None = None) 
     )
 
 
-def _stacked(layers: list[LayerProjections]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return (
-        np.stack([layer.queries for layer in layers]),
-        np.stack([layer.keys for layer in layers]),
-        np.array([layer.scale for layer in layers], dtype=np.float32),
-    )
+def _stacked(layers: list[LayerProjections]) -> dict[str, np.ndarray]:
+    return {
+        "queries": np.stack([layer.queries for layer in layers]),
+        "keys": np.stack([layer.keys for layer in layers]),
+        "scales": np.array([layer.scale for layer in layers], dtype=np.float32),
+        "value_norms": np.stack([layer.value_norms for layer in layers]),
+    }
+
+
+def checked_heads(model: LanguageModel, heads: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """(layer, head) pairs in order, each once.
+
+    Raises
+    ------
+    SelectionError
+        The model has no such head.
+    """
+    card = model.card
+    chosen = tuple(sorted({(int(layer), int(head)) for layer, head in heads}))
+    for layer, head in chosen:
+        if not (0 <= layer < card.layers and 0 <= head < card.heads):
+            raise SelectionError(
+                f"Layer {layer}, head {head} does not exist: {card.title} has layers 0 to {card.layers - 1} "
+                f"with heads 0 to {card.heads - 1}."
+            )
+    return chosen
+
+
+def head_mask(model: LanguageModel, heads: Iterable[tuple[int, int]]) -> torch.Tensor | None:
+    """(layers, heads) of ones with 0 where a head is switched off, as transformers takes it; None for no head."""
+    import torch
+
+    chosen = checked_heads(model, heads)
+    if not chosen:
+        return None
+    mask = torch.ones(model.card.layers, model.card.heads, device=model.device)
+    for layer, head in chosen:
+        mask[layer, head] = 0
+    return mask
 
 
 def attention(
@@ -128,6 +163,7 @@ def attention(
     target_text: Text | None = None,
     *,
     kind: AttentionKind | None = None,
+    without: Iterable[tuple[int, int]] = (),
 ) -> AttentionResult:
     """Attention of every layer and head of `model` on `text`.
 
@@ -137,6 +173,8 @@ def attention(
     target_text : for a translation model the translation to look at (by default the model's own);
         for an encoder such as BERT the second sentence of a pair; a causal decoder takes none.
     kind : for a translation model "cross" (default), "encoder" or "decoder".
+    without : (layer, head) of heads of this kind to switch off: their output is 0 in this run, what
+        they would have looked at is still given. Later layers see the difference.
 
     Returns
     -------
@@ -149,7 +187,7 @@ def attention(
     TextError
         Empty, or longer than the model's context (`TextTooLongError` carries the part that fits).
     SelectionError
-        The model has no attention of that kind.
+        The model has no attention of that kind, or no such head.
     DeviceMemoryError
         The device has too little memory.
 
@@ -159,17 +197,20 @@ def attention(
         raise SelectionError(
             f"{model.card.title} has no {kind} attention; it has {' and '.join(model.kinds)} attention."
         )
+    without = checked_heads(model, without)
     try:
         if model.card.architecture == "marian":
-            return _translation_attention(model, text, target_text, kind or "cross")
-        return _self_attention(model, text, target_text)
+            return _translation_attention(model, text, target_text, kind or "cross", without)
+        return _self_attention(model, text, target_text, without)
     except (RuntimeError, MemoryError) as error:
         if not is_memory_fault(error):
             raise
         raise _memory_error(model, len(text)) from error
 
 
-def _self_attention(model: LanguageModel, text: Text, target_text: Text | None) -> AttentionResult:
+def _self_attention(
+    model: LanguageModel, text: Text, target_text: Text | None, without: tuple[tuple[int, int], ...]
+) -> AttentionResult:
     import torch
 
     from core.language.architectures import SELF_ATTENTION
@@ -190,17 +231,15 @@ def _self_attention(model: LanguageModel, text: Text, target_text: Text | None) 
     ids = torch.tensor([encoded.sequence.ids], device=model.device)
     segments = torch.tensor([encoded.segments], device=model.device)
     with torch.inference_mode():
-        layers = SELF_ATTENTION[model.card.architecture](model.module, ids, segments)
-    queries, keys, scales = _stacked(layers)
+        layers = SELF_ATTENTION[model.card.architecture](model.module, ids, segments, head_mask(model, without))
     allowed = np.ones((length, length), dtype=bool)
     return AttentionResult(
         kind="causal" if causal else "bidirectional",
         source=encoded.sequence,
         target=encoded.sequence,
         allowed=np.tril(allowed) if causal else allowed,
-        queries=queries,
-        keys=keys,
-        scales=scales,
+        **_stacked(layers),
+        without=without,
         provenance=model.provenance,
         text=prepared.text,
         target_text=second,
@@ -209,7 +248,11 @@ def _self_attention(model: LanguageModel, text: Text, target_text: Text | None) 
 
 
 def _translation_attention(
-    model: LanguageModel, text: Text, target_text: Text | None, kind: AttentionKind
+    model: LanguageModel,
+    text: Text,
+    target_text: Text | None,
+    kind: AttentionKind,
+    without: tuple[tuple[int, int], ...],
 ) -> AttentionResult:
     import torch
 
@@ -234,19 +277,17 @@ def _translation_attention(
         read = model.target_sequence((model.start_id, *target_ids)[: model.card.context])
         _check_memory(model, len(read), len(source.sequence))
         decoder_ids = torch.tensor([read.ids], device=model.device)
-        layers = marian_attention(model.module, source_ids, decoder_ids, kind)
+        layers = marian_attention(model.module, source_ids, decoder_ids, kind, head_mask(model, without))
     looked_at = read if kind == "decoder" else source.sequence
     looking = source.sequence if kind == "encoder" else read
-    queries, keys, scales = _stacked(layers)
     allowed = np.ones((len(looking), len(looked_at)), dtype=bool)
     return AttentionResult(
         kind=kind,
         source=looked_at,
         target=looking,
         allowed=np.tril(allowed) if kind == "decoder" else allowed,
-        queries=queries,
-        keys=keys,
-        scales=scales,
+        **_stacked(layers),
+        without=without,
         provenance=model.provenance,
         text=prepared.text,
         target_text=written or None,

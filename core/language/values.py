@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -64,13 +65,21 @@ class TokenSequence:
     def __len__(self) -> int:
         return len(self.tokens)
 
+    @classmethod
+    def of_labels(cls, labels: Sequence[str]) -> TokenSequence:
+        """Plain labels, each its own word, numbered as ids: bins of DNA, or tokens of unknown origin."""
+        labels = tuple(labels)
+        spans = tuple((i, i + 1) for i in range(len(labels)))
+        return cls(labels, labels, tuple(range(len(labels))), labels, spans, (False,) * len(labels))
+
 
 @dataclass(frozen=True, eq=False)
 class AttentionResult:
     """The attention of every head of a model on one input.
 
     The weights are kept as their queries and keys and computed a layer or a head at a time: GPT-2
-    on 1,024 tokens has 604 MB of weights, but 75 MB of queries and keys.
+    on 1,024 tokens has 604 MB of weights, but 75 MB of queries and keys. A result that comes from
+    elsewhere, with weights alone, is made by `from_weights`.
 
     Attributes
     ----------
@@ -79,47 +88,104 @@ class AttentionResult:
     source : tokens that are looked at (keys).
     target : tokens that look (queries); the same object as `source` unless kind is cross.
     allowed : (query, key) bool, False where the mask forbids attention.
-    queries, keys : (layers, heads, query or key, head_size) float32.
+    queries, keys : (layers, heads, query or key, head_size) float32; None for recorded weights.
     scales : (layers,) float32, what query · key is multiplied with, usually 1 / sqrt(head_size).
     provenance : model, revision, precision, kind of weights.
     notes : sentences about what was done to the text before the model saw it.
+    value_norms : (layers, heads, key) float32, length of v_j W_O (Kobayashi et al. 2020); None if unknown.
+    recorded : (layers, heads, query, key) float32 weights that stand in for queries and keys.
+    without : (layer, head) of each head that was switched off in this run.
     """
 
     kind: AttentionKind
     source: TokenSequence
     target: TokenSequence
     allowed: np.ndarray
-    queries: np.ndarray
-    keys: np.ndarray
-    scales: np.ndarray
+    queries: np.ndarray | None
+    keys: np.ndarray | None
+    scales: np.ndarray | None
     provenance: Provenance
     text: str = ""
     target_text: str | None = None
     notes: tuple[str, ...] = field(default=())
+    value_norms: np.ndarray | None = None
+    recorded: np.ndarray | None = None
+    without: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
-        layers, heads, query_count, size = self.queries.shape
-        if self.keys.shape != (layers, heads, len(self.source), size) or query_count != len(self.target):
-            raise ValueError(
-                f"queries {self.queries.shape} and keys {self.keys.shape} do not fit "
-                f"{len(self.target)} and {len(self.source)} tokens"
-            )
-        if self.allowed.shape != (query_count, len(self.source)) or self.allowed.dtype != np.bool_:
+        shape = (len(self.target), len(self.source))
+        if self.recorded is not None:
+            if self.queries is not None or self.recorded.ndim != 4 or self.recorded.shape[2:] != shape:
+                raise ValueError(f"recorded weights {self.recorded.shape} do not fit {shape[0]} x {shape[1]} tokens")
+        else:
+            layers, heads, query_count, size = self.queries.shape
+            if self.keys.shape != (layers, heads, len(self.source), size) or query_count != len(self.target):
+                raise ValueError(
+                    f"queries {self.queries.shape} and keys {self.keys.shape} do not fit "
+                    f"{len(self.target)} and {len(self.source)} tokens"
+                )
+            if self.scales.shape != (layers,):
+                raise ValueError(f"{self.scales.shape} scales for {layers} layers")
+        if self.allowed.shape != shape or self.allowed.dtype != np.bool_:
             raise ValueError(f"allowed has shape {self.allowed.shape} and type {self.allowed.dtype}")
         if not self.allowed.any(axis=1).all():
             raise ValueError("a query may look at no key at all")
-        if self.scales.shape != (layers,):
-            raise ValueError(f"{self.scales.shape} scales for {layers} layers")
-        for array in (self.allowed, self.queries, self.keys, self.scales):
+        if self.value_norms is not None and self.value_norms.shape != (self.layers, self.heads, len(self.source)):
+            raise ValueError(f"{self.value_norms.shape} value norms for {len(self.source)} tokens looked at")
+        for array in self._arrays:
             array.setflags(write=False)
+
+    @classmethod
+    def from_weights(
+        cls,
+        weights: np.ndarray,
+        source: TokenSequence | Sequence[str],
+        target: TokenSequence | Sequence[str] | None = None,
+        *,
+        kind: AttentionKind,
+        provenance: Provenance,
+        allowed: np.ndarray | None = None,
+        text: str = "",
+    ) -> AttentionResult:
+        """Weights that were computed elsewhere, ready for every picture; labels may be plain strings.
+
+        Parameters
+        ----------
+        weights : (layers, heads, query, key), rows sum to 1.
+        allowed : (query, key) bool; by default everything, or for kind "causal" the lower triangle.
+
+        Raises
+        ------
+        ValueError
+            Shapes do not fit, a weight is not finite or negative, or rows do not sum to 1 within 1e-3.
+        """
+        weights = np.array(weights, dtype=np.float32)
+        source = source if isinstance(source, TokenSequence) else TokenSequence.of_labels(source)
+        if target is None:
+            target = source
+        elif not isinstance(target, TokenSequence):
+            target = TokenSequence.of_labels(target)
+        if allowed is None:
+            allowed = np.ones((len(target), len(source)), dtype=bool)
+            allowed = np.tril(allowed) if kind in {"causal", "decoder"} else allowed
+        if not np.isfinite(weights).all() or weights.min() < 0:
+            raise ValueError("attention weights are finite and not negative")
+        if np.abs(weights.sum(axis=-1) - 1).max() > 1e-3:
+            raise ValueError("rows of attention weights sum to 1")
+        return cls(kind, source, target, allowed, None, None, None, provenance, text=text, recorded=weights)
+
+    @property
+    def _arrays(self) -> tuple[np.ndarray, ...]:
+        given = (self.allowed, self.queries, self.keys, self.scales, self.value_norms, self.recorded)
+        return tuple(array for array in given if array is not None)
 
     @property
     def layers(self) -> int:
-        return self.queries.shape[0]
+        return (self.queries if self.recorded is None else self.recorded).shape[0]
 
     @property
     def heads(self) -> int:
-        return self.queries.shape[1]
+        return (self.queries if self.recorded is None else self.recorded).shape[1]
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -142,7 +208,7 @@ class AttentionResult:
     @property
     def nbytes(self) -> int:
         """Bytes held, without the weights that `.weights` may add."""
-        return self.queries.nbytes + self.keys.nbytes + self.allowed.nbytes
+        return sum(array.nbytes for array in self._arrays)
 
     def _check(self, what: str, given: int, count: int) -> None:
         if not 0 <= given < count:
@@ -150,13 +216,30 @@ class AttentionResult:
                 f"{what.capitalize()} {given} does not exist: {self.provenance.model} has {what}s 0 to {count - 1}."
             )
 
-    def layer_logits(self, layer: int) -> np.ndarray:
-        """(heads, query, key) float32: scaled query · key of one layer, before mask and softmax."""
+    def check_layer(self, layer: int) -> None:
+        """Raise SelectionError when the model has no such layer."""
         self._check("layer", layer, self.layers)
+
+    def layer_logits(self, layer: int) -> np.ndarray:
+        """(heads, query, key) float32: scaled query · key of one layer, before mask and softmax.
+
+        Raises
+        ------
+        SelectionError
+            The model has no such layer, or only its weights were recorded.
+        """
+        self._check("layer", layer, self.layers)
+        if self.recorded is not None:
+            raise SelectionError(
+                f"Of {self.provenance.model} only the weights after softmax are known; use a model that runs here."
+            )
         return np.matmul(self.queries[layer], self.keys[layer].swapaxes(-1, -2)) * self.scales[layer]
 
     def layer(self, layer: int) -> np.ndarray:
         """(heads, query, key) float32 weights of one layer; each row sums to 1."""
+        if self.recorded is not None:
+            self._check("layer", layer, self.layers)
+            return self.recorded[layer]
         return attention_weights(self.layer_logits(layer), self.allowed)
 
     def head(self, layer: int, head: int) -> np.ndarray:
@@ -169,6 +252,8 @@ class AttentionResult:
         """
         self._check("layer", layer, self.layers)
         self._check("head", head, self.heads)
+        if self.recorded is not None:
+            return self.recorded[layer, head]
         logits = self.queries[layer, head] @ self.keys[layer, head].T * self.scales[layer]
         return attention_weights(logits, self.allowed)
 

@@ -39,3 +39,8 @@ def random_model(model_folder: Callable[[str], Path]) -> Callable[[str], Languag
 @pytest.fixture(scope="session")
 def minilm() -> LanguageModel:
     return load_model("minilm")
+
+
+@pytest.fixture(scope="session")
+def storybook() -> LanguageModel:
+    return load_model("storybook-gpt")

@@ -264,3 +264,58 @@ def test_memory_fault_in_the_run_is_one_sentence(random_model, monkeypatch):
     monkeypatch.setattr(attend, "_self_attention", fail)
     with pytest.raises(DeviceMemoryError, match="more memory"):
         attention(random_model("gpt2"), SENTENCE)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("gpt2", None), ("bert", None), ("distilbert", None)] + [("marian", k) for k in ("cross", "encoder", "decoder")],
+)
+def test_heads_that_are_off_change_only_what_comes_later(random_model, name, kind):
+    """The maps without a head equal transformers' own with the same head_mask, but for the head that is off."""
+    model = random_model(name)
+    given = (SENTENCE, "La rue") if name == "marian" else (SENTENCE,)
+    off = [(1, 2), (1, 0)]
+    whole, without = (attention(model, *given, kind=kind, without=heads) for heads in ((), off))
+    assert without.without == ((1, 0), (1, 2))
+    np.testing.assert_allclose(whole.weights[:2], without.weights[:2], atol=TOLERANCE, rtol=0)
+    assert np.abs(whole.weights[2] - without.weights[2]).max() > 1e-4
+    mask = torch.ones(3, 4)
+    mask[1, [0, 2]] = 0
+    names = {"encoder": "head_mask", "decoder": "decoder_head_mask", "cross": "cross_attn_head_mask"}
+    source = torch.tensor([without.source.ids])
+    if name == "marian":
+        encoder = source if kind != "decoder" else torch.tensor([attention(model, *given, kind="encoder").source.ids])
+        target = torch.tensor([attention(model, *given, kind="decoder").target.ids])
+        ids = {"input_ids": encoder, "attention_mask": torch.ones_like(encoder), "decoder_input_ids": target}
+    else:
+        ids = {"input_ids": source, "attention_mask": torch.ones_like(source)}
+    with torch.inference_mode():
+        output = model.module(**ids, **{names.get(kind, "head_mask"): mask}, output_attentions=True)
+    theirs = getattr(output, f"{kind}_attentions") if kind else output.attentions
+    np.testing.assert_allclose(without.weights[2], theirs[2][0].numpy(), atol=TOLERANCE, rtol=0)
+
+
+def test_a_head_that_is_not_there_cannot_be_off(random_model):
+    with pytest.raises(SelectionError, match=r"Layer 3, head 0 does not exist: .* layers 0 to 2 with heads 0 to 3"):
+        attention(random_model("gpt2"), SENTENCE, without=[(3, 0)])
+
+
+def test_plain_runs_and_runs_without_heads_at_once(random_model):
+    """The model is shared: nobody's switched-off head may reach somebody else's run."""
+    model = random_model("gpt2")
+    sets = [(), ((0, 1),), ((0, 0), (1, 3)), ()]
+    expected = [attention(model, SENTENCE, without=heads).weights for heads in sets]
+    wrong: list[int] = []
+
+    def run(index: int) -> None:
+        for _ in range(12):
+            found = attention(model, SENTENCE, without=sets[index]).weights
+            if not np.array_equal(found, expected[index]):
+                wrong.append(index)
+
+    threads = [threading.Thread(target=run, args=(index,)) for index in range(len(sets))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
