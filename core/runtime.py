@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import gc
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager, suppress
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psutil
 import streamlit as st
@@ -35,6 +35,8 @@ JOB_DISK_BYTES = 20 * 1024**3
 QUEUES = ("network", "cpu", "mps", *(f"cuda:{number}" for number in range(16)))
 
 OnWait = Callable[[int], None]
+Heads = tuple[tuple[int, int], ...]
+Answer = TypeVar("Answer")
 
 
 def _nothing(ahead: int) -> None:
@@ -134,9 +136,12 @@ def attention_result(
     target_text: str | None = None,
     *,
     kind: AttentionKind | None = None,
+    without: Heads = (),
     on_wait: OnWait = _nothing,
 ) -> AttentionResult:
     """Attention of a model on a text, computed once for everyone who asks the same.
+
+    Everything that only shows it in another way is made from the result, without another run.
 
     `on_wait` is called with the number of runs ahead while somebody else's holds the device.
 
@@ -145,16 +150,54 @@ def attention_result(
     TextError, DeviceMemoryError
         As `core.language.attention`; a text may also have more characters than the settings allow.
     """
-    for given in filter(None, (text, target_text)):
-        prepare_text(given, max_characters=settings().max_characters)
-    turn = queue(queue_name(model.device)).turn
+    _check_lengths(text, target_text)
 
     def run() -> AttentionResult:
-        with turn(owner=person(), interactive=True, on_wait=on_wait):
-            return attention(model, text, target_text, kind=kind)
+        with _turn(model, on_wait):
+            return attention(model, text, target_text, kind=kind, without=without)
 
-    key = (model.card.name, model.card.revision, text, target_text, kind)
+    key = (model.card.name, model.card.revision, text, target_text, kind, without)
     return _results().get(key, run, on_wait=lambda: on_wait(1))
+
+
+def _check_lengths(*texts: str | None) -> None:
+    for given in filter(None, texts):
+        prepare_text(given, max_characters=settings().max_characters)
+
+
+def _turn(model: LanguageModel, on_wait: OnWait) -> AbstractContextManager[None]:
+    return queue(queue_name(model.device)).turn(owner=person(), interactive=True, on_wait=on_wait)
+
+
+@st.cache_resource(show_spinner=False)
+def _answers() -> Shelf[Any]:
+    """Small values: scores, distributions, lenses, ablations."""
+    return Shelf(max_count=96, max_bytes=RESULT_BYTES // 2, size=lambda value: getattr(value, "nbytes", 0))
+
+
+def answer(
+    model: LanguageModel,
+    question: Callable[..., Answer],
+    *arguments: Hashable,
+    on_wait: OnWait = _nothing,
+    on_progress: Callable[[float], None] | None = None,
+    **options: Hashable,
+) -> Answer:
+    """`question(model, *arguments, **options)` of `core.language`, asked of the device once for everyone.
+
+    Texts among the arguments are checked for their length first. `on_progress` is handed on to a
+    question that takes long; it may raise to give the run up.
+    """
+    _check_lengths(*(given for given in (*arguments, *options.values()) if isinstance(given, str)))
+    progress = {} if on_progress is None else {"on_progress": on_progress}
+
+    def run() -> Answer:
+        with _turn(model, on_wait):
+            return question(model, *arguments, **options, **progress)
+
+    named = tuple(sorted(options.items()))
+    key = (model.card.name, model.card.revision, question.__module__, question.__name__, arguments, named)
+    return _answers().get(key, run, on_wait=lambda: on_wait(1))
 
 
 def warm_up(name: str = DEFAULT_MODEL) -> None:

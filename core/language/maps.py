@@ -44,6 +44,9 @@ class MapOptions:
     hide_sink: bool = False
 
 
+PLAIN = MapOptions()
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """What all maps of a result have in common.
@@ -168,7 +171,7 @@ def _shown(result: AttentionResult, options: MapOptions) -> np.ndarray:
     return result.allowed & ~sink_columns(result) if options.hide_sink else result.allowed
 
 
-def frame(result: AttentionResult, options: MapOptions = MapOptions()) -> Frame:
+def frame(result: AttentionResult, options: MapOptions = PLAIN) -> Frame:
     """Labels, mask and unit of every map of `result` under `options`.
 
     Raises
@@ -240,7 +243,7 @@ def _finished(result: AttentionResult, measured: np.ndarray, options: MapOptions
     return measured
 
 
-def layer_maps(result: AttentionResult, layer: int, options: MapOptions = MapOptions()) -> np.ndarray:
+def layer_maps(result: AttentionResult, layer: int, options: MapOptions = PLAIN) -> np.ndarray:
     """(heads, query, key) float32 of one layer under `options`; (1, query, key) for rollout.
 
     Raises
@@ -252,7 +255,7 @@ def layer_maps(result: AttentionResult, layer: int, options: MapOptions = MapOpt
     return _finished(result, _measured(result, layer, options), options, common)
 
 
-def all_layer_maps(result: AttentionResult, options: MapOptions = MapOptions()) -> Iterator[np.ndarray]:
+def all_layer_maps(result: AttentionResult, options: MapOptions = PLAIN) -> Iterator[np.ndarray]:
     """`layer_maps` of each layer in turn; rollout is multiplied up once."""
     common = frame(result, options)
     if options.measure == "rollout":
@@ -263,7 +266,7 @@ def all_layer_maps(result: AttentionResult, options: MapOptions = MapOptions()) 
             yield _finished(result, _measured(result, layer, options), options, common)
 
 
-def attention_map(result: AttentionResult, layer: Pick, head: Pick, options: MapOptions = MapOptions()) -> AttentionMap:
+def attention_map(result: AttentionResult, layer: Pick, head: Pick, options: MapOptions = PLAIN) -> AttentionMap:
     """One map: a head, or the mean or max over the heads of a layer, over layers, or over both.
 
     Parameters

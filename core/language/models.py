@@ -221,7 +221,9 @@ def _load(source: ModelSource, options: Settings) -> LanguageModel:
         raise ModelFilesError(
             f"The files of {source.title} cannot be loaded ({type(error).__name__}); {source.remedy}"
         ) from error
-    absent = [key for key in report["missing_keys"] if not key.startswith(architecture.ignorable)]
+    untied = class_name in config.get("architectures", ()) and config.get("tie_word_embeddings") is False
+    ignorable = tuple(name for name in architecture.ignorable if not (untied and name == "lm_head.weight"))
+    absent = [key for key in report["missing_keys"] if not key.startswith(ignorable)]
     if absent:
         raise ModelFilesError(
             f"The weights of {source.title} lack {len(absent)} parameters, {absent[0]} among them; {source.remedy}"

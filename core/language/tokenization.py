@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,15 @@ class TextTokenizer(Protocol):
 
     def encode(self, text: str, second: str | None = None, *, as_target: bool = False) -> Encoded:
         """Tokens with the special tokens of the model; `second` is the other sentence of a pair."""
+        ...
+
+    @property
+    def mask_id(self) -> int | None:
+        """Id of the token that stands for a word to be guessed, None when there is none."""
+        ...
+
+    def labels(self, ids: Sequence[int]) -> tuple[str, ...]:
+        """Any ids of the vocabulary as labels for people, as `TokenSequence.labels`."""
         ...
 
 
@@ -61,6 +71,15 @@ class FastTokenizer:
         self._byte_level = "ByteLevel" in json.dumps([description.get("decoder"), description.get("pre_tokenizer")])
         unknown = description["model"].get("unk_token")
         self._unknown = None if unknown is None else tokenizer.token_to_id(unknown)
+
+    @property
+    def mask_id(self) -> int | None:
+        return self._tokenizer.token_to_id("[MASK]")
+
+    def labels(self, ids: Sequence[int]) -> tuple[str, ...]:
+        # A model may have room for more tokens than its vocabulary lists.
+        tokens = (self._tokenizer.id_to_token(i) or f"⟨id {i}⟩" for i in map(int, ids))
+        return tuple(byte_level_label(t) if self._byte_level else t for t in tokens)
 
     def encode(self, text: str, second: str | None = None, *, as_target: bool = False) -> Encoded:
         encoding = self._tokenizer.encode(text, second)
@@ -98,6 +117,14 @@ class MarianPieces:
             tokens = tuple(self._tokenizer.convert_ids_to_tokens(list(ids)))
         unknown = self._tokenizer.unk_token_id
         return Encoded(self._sequence(ids, tokens), (0,) * len(ids), sum(i == unknown for i in ids))
+
+    @property
+    def mask_id(self) -> int | None:
+        return None
+
+    def labels(self, ids: Sequence[int]) -> tuple[str, ...]:
+        tokens = self._tokenizer.convert_ids_to_tokens([int(i) for i in ids])
+        return tuple(token.replace("▁", "·") for token in tokens)
 
     def sequence(self, ids: tuple[int, ...]) -> TokenSequence:
         """Tokens and words of ids that the model wrote itself."""

@@ -26,9 +26,11 @@ def attention_weights(logits: np.ndarray, allowed: np.ndarray) -> np.ndarray:
 
     Source: Vaswani et al. 2017, eq. 1; masking by minus infinity, section 3.2.3.
     """
-    masked = np.where(allowed, logits, -np.inf)
-    shifted = np.exp(masked - masked.max(axis=-1, keepdims=True))
-    return shifted / shifted.sum(axis=-1, keepdims=True)
+    weights = np.where(allowed, logits, -np.inf)
+    weights -= weights.max(axis=-1, keepdims=True)
+    np.exp(weights, out=weights)
+    weights /= weights.sum(axis=-1, keepdims=True)
+    return weights
 
 
 @dataclass(frozen=True)

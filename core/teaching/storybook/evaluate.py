@@ -29,6 +29,7 @@ from core.language import attention, load_model
 from core.language.files import sha256_of
 from core.language.models import LanguageModel
 from core.language.registry import STORYBOOK_FOLDER
+from core.language.scores import induction_scores, result_scores
 from core.settings import settings
 from core.teaching.storybook.card import LIMITS, facts, markdown
 from core.teaching.storybook.corpus import load_books, split
@@ -63,27 +64,9 @@ def bits_per_character(model: LanguageModel, ids: list[int], characters: int, *,
 
 
 def previous_token_scores(model: LanguageModel, texts: list[str]) -> np.ndarray:
-    """(layers, heads): mean weight from a token to the one before it, over `texts`.
-
-    Chance for a head that looks evenly at all it may see is the mean of 1 / (i + 1).
-    """
-    scores = [np.diagonal(attention(model, text).weights, offset=-1, axis1=2, axis2=3).mean(axis=-1) for text in texts]
-    return np.mean(scores, axis=0)
-
-
-def induction_scores(model: LanguageModel, *, span: int = 64, repeats: int = 8, seed: int = 7) -> np.ndarray:
-    """(layers, heads): on random tokens said twice, mean weight to what followed the first time.
-
-    Source: Elhage et al. 2021; Olsson et al. 2022.
-    """
-    rng = np.random.default_rng(seed)
-    scores = []
-    for _ in range(repeats):
-        pattern = rng.integers(1, model.vocabulary_size, span)
-        weights = attention(model, np.tile(pattern, 2).tolist()).weights
-        # The token at place i >= span looks at i - span + 1.
-        scores.append(np.diagonal(weights, offset=1 - span, axis1=2, axis2=3)[..., 1:].mean(axis=-1))
-    return np.mean(scores, axis=0)
+    """(layers, heads): mean weight from a token to the one before it, averaged over `texts`."""
+    scores = [result_scores(attention(model, text))["previous_token"].to_numpy() for text in texts]
+    return np.mean(scores, axis=0).reshape(model.card.layers, model.card.heads)
 
 
 @torch.inference_mode()

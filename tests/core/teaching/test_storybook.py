@@ -213,24 +213,6 @@ def test_heads_of_the_card(model, card):
     assert previous[head["layer"], head["head"]] >= evaluate.BARS["previous_token"]
 
 
-def test_scores_by_hand(monkeypatch):
-    """A head that always looks one back, and one that always copies."""
-
-    class Toy:
-        vocabulary_size = 100
-
-    class Result:
-        def __init__(self, length):
-            back = np.eye(length, k=-1)
-            back[0, 0] = 1
-            copy = np.eye(length, k=1 - length // 2)
-            self.weights = np.stack([back, copy])[None]
-
-    monkeypatch.setattr(evaluate, "attention", lambda model, text: Result(len(text)))
-    np.testing.assert_allclose(evaluate.previous_token_scores(Toy, ["abcdef"])[0, 0], 1)
-    np.testing.assert_allclose(evaluate.induction_scores(Toy, span=5, repeats=1)[0], [0, 1])
-
-
 def test_missed_bars_are_named():
     good = {
         "mean_bits_per_character": 1.7,
