@@ -23,6 +23,7 @@ Place = Literal["bundled", "folder", "downloaded", "partial", "available"]
 DEFAULT_MODEL = "storybook-gpt"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 STORYBOOK_FOLDER = ASSETS / "models" / "storybook-gpt"
+DATES_FOLDER = ASSETS / "models" / "date-reader"
 
 
 @dataclass(frozen=True)
@@ -84,15 +85,19 @@ def minilm() -> ModelSource:
     )
 
 
+def _card_figures(folder: Path) -> tuple[str, tuple[tuple[str, str], ...], str]:
+    """(digest of the weights, facts, limits) of a model that this project trained, from its card file."""
+    try:
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        facts = tuple((str(what), str(value)) for what, value in card["facts"])
+        return card["sha256"]["model.safetensors"], facts, card["limits"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return "missing", (), ""  # the digest then refuses the weights with a sentence
+
+
 def storybook() -> ModelSource:
     """The bundled decoder, trained by this project; its card file holds the measured figures."""
-    card_file = STORYBOOK_FOLDER / "card.json"
-    try:
-        card = json.loads(card_file.read_text(encoding="utf-8"))
-        facts = tuple((str(what), str(value)) for what, value in card["facts"])
-        sha256, limits = card["sha256"]["model.safetensors"], card["limits"]
-    except (OSError, ValueError, KeyError, TypeError):
-        facts, sha256, limits = (), "missing", ""  # the digest then refuses the weights with a sentence
+    sha256, facts, limits = _card_figures(STORYBOOK_FOLDER)
     return ModelSource(
         name="storybook-gpt",
         title="Storybook GPT",
@@ -109,13 +114,33 @@ def storybook() -> ModelSource:
     )
 
 
+def date_reader() -> ModelSource:
+    """The bundled translation model, trained by this project; its card file holds the measured figures."""
+    sha256, facts, limits = _card_figures(DATES_FOLDER)
+    return ModelSource(
+        name="date-reader",
+        title="Date Reader",
+        place="bundled",
+        weights="teaching",
+        folder=lambda: DATES_FOLDER,
+        summary="Translates an English date into digits: each digit that it writes may look at the whole date.",
+        origin="trained by Attendome, core/teaching/dates",
+        licence="MIT (weights, code and data)",
+        sha256=sha256,
+        remedy="fetch this repository again.",
+        facts=facts,
+        limits=limits,
+    )
+
+
 def _hub_source(model: hub.HubModel, options: Settings) -> ModelSource:
     def folder() -> Path:
         found = hub.snapshot_folder(model, options)
         if found is None:
             raise ModelNotDownloadedError(
                 f"{model.title} is not on this machine yet; download it first "
-                f"({hub.size_sentence(model.approximate_bytes)}), or use a bundled model: minilm, storybook-gpt."
+                f"({hub.size_sentence(model.approximate_bytes)}), or use a bundled model: "
+                "minilm, storybook-gpt, date-reader."
             )
         return found
 
@@ -159,6 +184,7 @@ def sources(options: Settings) -> tuple[ModelSource, ...]:
     return (
         minilm(),
         storybook(),
+        date_reader(),
         *(_folder_source(name, folder) for name, folder in options.model_folders),
         *(_hub_source(model, options) for model in hub.HUB_MODELS),
     )

@@ -176,7 +176,7 @@ def test_hub_models_must_be_downloaded_first():
 
 def test_folders_of_the_settings_are_listed(model_folder, tmp_path):
     options = read_settings({"ATTENDOME_MODELS": f"mine={model_folder('gpt2')}:gone={tmp_path / 'gone'}"})
-    assert [s.name for s in sources(options)][:4] == ["minilm", "storybook-gpt", "mine", "gone"]
+    assert [s.name for s in sources(options)][:5] == ["minilm", "storybook-gpt", "date-reader", "mine", "gone"]
     assert load_model("mine", options=options).card.title == "mine"
     with pytest.raises(ModelFilesError, match="does not exist"):
         load_model("gone", options=options)
