@@ -8,9 +8,8 @@ from typing import Any
 import streamlit as st
 
 from components.downloads import file_stem
-from components.heatmap import HeatmapLabels, HeatmapPanel, heatmap_payload, render_heatmap
-from components.messages import plain
-from core.cards import ModelCard
+from components.heatmap import HeatmapLabels, HeatmapPanel, HeatmapState, heatmap_payload, heatmap_state, render_heatmap
+from core.language.maps import PLAIN, AttentionMap, MapOptions, Pick, attention_map
 from core.language.values import AttentionResult, nearest_layers, proof
 
 KIND_SENTENCES = {
@@ -20,109 +19,158 @@ KIND_SENTENCES = {
     "decoder": "decoder self-attention: each target token looks at itself and to the left",
     "cross": "cross-attention: each target token looks at the source",
 }
-
-
-START_TOKEN = dict.fromkeys(
-    ("cross", "decoder"),
-    "- The first row is the start token, which the decoder reads before it has written anything; each row helps to "
-    "choose the *next* token.\n",
-)
+MEASURE_SENTENCES = {
+    "weight": "",
+    "norm": "cells are weight × length of the value that it moves",
+    "rollout": "this layer and all below it together, all heads",
+}
 # Below this share of the scale a map looks empty.
 PALE = 0.3
-GLOSSARY = (
-    "Bits per character: how surprised the model is by a book it never read; lower is better. Previous-token head: "
-    "looks one token back. Induction head: looks at what followed the same token earlier, and so can repeat it."
-)
+HEATMAP = "attention_heatmap"
+_CHOSEN = "_heatmap_chosen"
 
 
-def shown_layers(result: AttentionResult, layer: int, view: str) -> tuple[int, ...]:
+def shown_layers(result: AttentionResult, layer: Pick, view: str) -> tuple[Pick, ...]:
     """The layers on the page: the chosen one, or those nearest to the assignment's 0, 2, 6, 11."""
     return nearest_layers(result.layers) if view == "depths" else (layer,)
 
 
-def largest_weight(result: AttentionResult, layers: Sequence[int], head: int) -> float:
+def head_words(layer: Pick, head: Pick, options: MapOptions = PLAIN) -> str:
+    """For example "layer 3, head 1", "layer 3, mean over heads", "rollout up to layer 3"."""
+    if options.measure == "rollout":
+        return f"rollout up to layer {layer}" if isinstance(layer, int) else f"{layer} over layers of the rollout"
+    if isinstance(layer, int):
+        return f"layer {layer}, head {head}" if isinstance(head, int) else f"layer {layer}, {head} over heads"
+    return f"{layer} over layers, head {head}" if isinstance(head, int) else f"{layer} over all heads and layers"
+
+
+def largest_weight(maps: Sequence[AttentionMap]) -> float:
     """The largest weight that says something: a query with only one key to look at always gives it 1."""
-    choosing = result.allowed.sum(axis=1) > 1
+    choosing = maps[0].allowed.sum(axis=1) > 1
     if not choosing.any():
-        return 1.0
-    return max(float(result.head(layer, head)[choosing].max()) for layer in layers)
+        return max(float(shown.weights.max()) for shown in maps) or 1.0
+    return max(float(shown.weights[choosing].max()) for shown in maps) or 1.0
+
+
+def scale_end(maps: Sequence[AttentionMap], scale: str) -> float:
+    """Where the colours end: 1 for shares of a row, else (and on demand) the largest weight."""
+    top = maps[0].scale_top
+    return top if top is not None and scale == "one" else largest_weight(maps)
+
+
+def off_words(result: AttentionResult) -> str:
+    """For example "without L3 H1, L0 H6", or ""."""
+    names = [f"L{layer} H{head}" for layer, head in result.without]
+    return f"without {', '.join(names[:4])}{f' and {len(names) - 4} more heads' if len(names) > 4 else ''}" * bool(
+        names
+    )
 
 
 def attention_payload(
-    result: AttentionResult, layers: Sequence[int], head: int, *, scale_max: float | None = None
+    result: AttentionResult,
+    layers: Sequence[Pick],
+    head: Pick,
+    options: MapOptions = PLAIN,
+    *,
+    scale: str = "one",
+    window: Sequence[int] | None = None,
+    locked: int | None = None,
 ) -> dict[str, Any]:
-    """What the heatmap draws: keys on x, queries on y, the mask as a mask, one panel a layer."""
-    titles = [f"Layer {n}, head {head}" for n in layers] if len(layers) > 1 else [""]
-    panels = [
-        HeatmapPanel(title, result.head(n, head), result.allowed) for n, title in zip(layers, titles, strict=True)
-    ]
-    where = (
-        f"head {head} at layers {', '.join(map(str, layers))}" if len(layers) > 1 else f"layer {layers[0]}, head {head}"
-    )
+    """What the heatmap draws: keys on x, queries on y, the mask as a mask, one panel a layer.
+
+    Parameters
+    ----------
+    scale : "one", "largest" or "log", as the page names them.
+    """
+    maps = [attention_map(result, layer, head, options) for layer in layers]
+    words = [head_words(layer, head, options) for layer in layers]
+    first = maps[0]
+    titles = [word[0].upper() + word[1:] for word in words] if len(layers) > 1 else [""]
+    where = words[0]
+    if len(layers) > 1:
+        what = "rollout" if options.measure == "rollout" else head_words(0, head).removeprefix("layer 0, ")
+        where = f"{what} at layers {', '.join(map(str, layers))}"
+    parts = (KIND_SENTENCES[result.kind], MEASURE_SENTENCES[options.measure], off_words(result), *first.notes)
+    same = result.source is result.target and first.query_labels == first.key_labels
     return heatmap_payload(
-        panels,
-        HeatmapLabels(result.target.labels, result.source.labels),
+        [HeatmapPanel(title, shown.weights, shown.allowed) for title, shown in zip(titles, maps, strict=True)],
+        HeatmapLabels(first.query_labels, first.query_labels if same else first.key_labels),
         title=f"{result.provenance.model}: {where}",
-        subtitle=KIND_SENTENCES[result.kind],
+        subtitle="; ".join(filter(None, parts)).replace(".;", ";"),
         provenance=result.provenance.sentence,
-        scale_max=scale_max,
-        file_name=file_stem(result, layers, head),
+        unit=first.unit,
+        scale_max=scale_end(maps, scale),
+        scale="log" if scale == "log" else "linear",
+        mask_label="masked (not allowed)" if not options.hide_sink else "masked or hidden",
+        window=window,
+        locked=locked,
+        file_name=file_stem(result, layers, head, options),
     )
 
 
-def render_picture(result: AttentionResult, layers: Sequence[int], head: int, scale: str) -> None:
-    """The heatmap, redrawn in place when anything changes."""
-    largest = largest_weight(result, layers, head)
-    scale_max = largest if scale == "largest" else None
-    payload = attention_payload(result, layers, head, scale_max=scale_max)
-    render_heatmap(payload, key="attention_heatmap")
-    if scale_max is None and largest < PALE:
+def render_picture(
+    result: AttentionResult, layers: Sequence[Pick], head: Pick, options: MapOptions, scale: str
+) -> None:
+    """The heatmap, redrawn in place when anything changes; the page's state keeps its row and window."""
+    shown = attention_map(result, layers[0], head, options)
+    take_place(shown)
+    state = st.session_state
+    payload = attention_payload(
+        result, layers, head, options, scale=scale, window=state.get("zoom"), locked=state.get("row")
+    )
+    render_heatmap(payload, key=HEATMAP, on_change=note_choice)
+    if scale == "one" and payload["scale_max"] == 1 and largest_weight([shown]) < PALE:
         st.caption(
-            f"The weights are small here: at most {largest:.2f} where there is a choice. "
+            f"The weights are small here: at most {largest_weight([shown]):.2f} where there is a choice. "
             "Choose Colours “0 to largest” to tell them apart."
         )
 
 
-def proof_sentence(result: AttentionResult, layers: Sequence[int], head: int) -> str:
+def note_choice() -> None:
+    """Remember that a person has just chosen a row or a window in the picture."""
+    st.session_state[_CHOSEN] = True
+
+
+def take_place(shown: AttentionMap) -> None:
+    """Take over the row and window that were just chosen in the picture; drop what this text has not.
+
+    Only a fresh choice counts: what the browser said before must not undo a link that was opened since.
+    """
+    state = st.session_state
+    queries, keys = shown.weights.shape
+    if state.pop(_CHOSEN, False):
+        labels = HeatmapLabels(shown.query_labels, shown.key_labels)
+        now = HeatmapState(state.get("row"), state.get("zoom"))
+        chosen = heatmap_state(HEATMAP, labels, otherwise=now)
+        state["row"], state["zoom"] = chosen.locked, chosen.zoom
+    row, zoom = state.get("row"), state.get("zoom")
+    state["row"] = row if row is not None and row < queries else None
+    well = zoom is not None and zoom[0] < min(zoom[1], queries) and zoom[2] < min(zoom[3], keys)
+    state["zoom"] = tuple(zoom) if well else None
+
+
+def token_of_row(result: AttentionResult, options: MapOptions) -> int | None:
+    """The token of the row that is kept, the last one of a word; None for a source text, which predicts nothing."""
+    row = st.session_state.get("row")
+    if row is None or result.kind == "encoder":
+        return None
+    spans = result.target.word_spans if options.by_word else [(i, i + 1) for i in range(len(result.target))]
+    return spans[row][1] - 1 if row < len(spans) else None
+
+
+def proof_sentence(result: AttentionResult, layers: Sequence[Pick], head: Pick) -> str:
     """For example "Check: rows sum to 1 within 1.2e-07; largest weight on a masked position 0."."""
-    found = [proof(result.head(layer, head), result.allowed) for layer in layers]
+    plain_layers = [layer for layer in layers if isinstance(layer, int)] or list(range(result.layers))
+    heads = [head] if isinstance(head, int) else list(range(result.heads))
+    found = [proof(result.head(n, h), result.allowed) for n in plain_layers for h in heads]
     off = max(p.row_sum_error for p in found)
     masked = max(p.masked_weight for p in found)
     mask = f"largest weight on a masked position {masked:.2g}" if not result.allowed.all() else "nothing is masked"
     sums = f"within {off:.1e}" if off else "exactly"
-    return f"Check: rows sum to 1 {sums}; {mask}."
+    many = f" of {len(found)} heads" if len(found) > 1 else ""
+    return f"Check: rows{many} sum to 1 {sums}; {mask}."
 
 
-def render_proof(result: AttentionResult, layers: Sequence[int], head: int) -> None:
-    """The proof line."""
+def render_proof(result: AttentionResult, layers: Sequence[Pick], head: Pick) -> None:
+    """The proof line, of the weights as the model computes them."""
     st.caption(proof_sentence(result, layers, head))
-
-
-def render_reading_help(result: AttentionResult, card: ModelCard) -> None:
-    """How to read the picture, and what the model is."""
-    reading, model = st.columns(2)
-    with reading.expander("How to read this picture", icon=":material/help:"):
-        st.markdown(
-            "- **A row is one token that looks** (a query); its colours say how its attention is shared out "
-            "over the tokens it looks at (keys). Each row sums to 1.\n"
-            "- **Hatched cells are masked**: the model is not allowed to look there. That is not a weight of 0.\n"
-            "- **Many rows love the first token.** A head with nothing to say rests there (an attention sink).\n"
-            "- A “·” is a space that belongs to its token; a word may be cut into several tokens.\n"
-            + START_TOKEN.get(result.kind, "")
-            + "- Attention shows where information may flow from. It is not an explanation of the output "
-            "(Jain and Wallace 2019; Wiegreffe and Pinter 2019)."
-        )
-    with model.expander(f"About {plain(card.title)}", icon=":material/info:"):
-        st.markdown(plain(card.summary))
-        st.caption(
-            plain(
-                f"{card.layers} layers × {card.heads} heads · reads up to {card.context:,} tokens · "
-                f"{card.parameters / 1e6:.1f} M parameters · {card.weights} weights {card.revision} · "
-                f"{card.source} · {card.licence}"
-            )
-        )
-        if card.facts:
-            st.table({"Measured": [what for what, _ in card.facts], "Value": [value for _, value in card.facts]})
-            st.caption(GLOSSARY)
-        if card.limits:
-            st.markdown(f"**Limits.** {plain(card.limits)}")

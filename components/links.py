@@ -7,8 +7,9 @@ and a wrong link deserves a sentence, so the inputs are read and written here.
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -26,11 +27,13 @@ class LinkField:
     Attributes
     ----------
     parse : text of the link -> value; raises ValueError with a sentence for a person.
+    write : value -> text of the link; the reverse of `parse`.
     """
 
     key: str
     default: Any
     parse: Callable[[str], Any] = str
+    write: Callable[[Any], str] = str
 
 
 def one_of(what: str, names: tuple[str, ...]) -> Callable[[str], str]:
@@ -57,6 +60,37 @@ def whole_number(what: str) -> Callable[[str], int]:
     return parse
 
 
+def whole_numbers(what: str, *, count: int | None = None, most: int = 400) -> Callable[[str], tuple[int, ...]]:
+    """A parser of numbers joined by "-": exactly `count` of them, or at most `most`."""
+
+    def parse(text: str) -> tuple[int, ...]:
+        parts = text.split("-")
+        well = all(part.isascii() and part.isdigit() and len(part) <= 4 for part in parts)
+        if not well or len(parts) > most or (count is not None and len(parts) != count):
+            example = "-".join(map(str, range(count or 2)))
+            raise ValueError(f"This link asks for {what} {text[:30]!r}; give whole numbers such as {what}={example}.")
+        return tuple(map(int, parts))
+
+    return parse
+
+
+def write_numbers(numbers: Sequence[int]) -> str:
+    """The reverse of `whole_numbers`."""
+    return "-".join(map(str, numbers))
+
+
+def head_list(what: str, *, most: int = 400) -> Callable[[str], list[str]]:
+    """A parser of heads such as "3.1-0.6": layer and head of each; the page drops those its model has not."""
+
+    def parse(text: str) -> list[str]:
+        heads = text.split("-")
+        if len(heads) > most or not all(re.fullmatch(r"[0-9]{1,4}\.[0-9]{1,4}", head) for head in heads):
+            raise ValueError(f"This link asks for {what} {text[:30]!r}; give layer.head, such as {what}=3.1-0.6.")
+        return list(dict.fromkeys(f"{int(a)}.{int(b)}" for a, b in (head.split(".") for head in heads)))
+
+    return parse
+
+
 def _listed(names: tuple[str, ...]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
@@ -77,7 +111,7 @@ def read_values(params: Mapping[str, str], fields: tuple[LinkField, ...]) -> tup
 def _params(fields: tuple[LinkField, ...]) -> dict[str, str]:
     """The page's inputs as they are now; whatever has its default value is left out."""
     values = {field.key: st.session_state.get(field.key, field.default) for field in fields}
-    return {f.key: str(values[f.key]) for f in fields if values[f.key] not in (None, f.default)}
+    return {f.key: f.write(values[f.key]) for f in fields if values[f.key] not in (None, f.default)}
 
 
 def open_link(fields: tuple[LinkField, ...]) -> list[str]:

@@ -39,6 +39,35 @@ SEQUENTIAL_DARK = (
     "#fcf593",
 )
 
+# A change: from "less" (orange) over none, close to the page, to "more" (blue). OKLCH too; both arms have the
+# same lightness, so that equal changes look equally large.
+DIVERGING_LIGHT = (
+    "#713700",
+    "#a05104",
+    "#cb7229",
+    "#e09d70",
+    "#eccab3",
+    "#f4f7f9",
+    "#bbd3f1",
+    "#80aeea",
+    "#498adc",
+    "#1c66bb",
+    "#01468b",
+)
+DIVERGING_DARK = (
+    "#ffc6a0",
+    "#eb9456",
+    "#b7713f",
+    "#825231",
+    "#503421",
+    "#1a1b1d",
+    "#203e52",
+    "#2d6385",
+    "#3889bc",
+    "#4eb1f1",
+    "#a3d8ff",
+)
+
 # Used where the page's own font (`--st-font`) is missing, and in exported pictures after it.
 FONT_STACK = '"Source Sans 3", "Source Sans Pro", "Helvetica Neue", Arial, sans-serif'
 
@@ -53,16 +82,18 @@ class HeatmapColours:
     Attributes
     ----------
     ramp : colours from 0 to the end of the scale, equally spaced, "#rrggbb".
+    diverging : colours of a signed scale, from the negative end over 0 to the positive one.
     mask_fill, mask_line : ground and stripes of the hatching that means "masked (not allowed)".
     """
 
     ramp: tuple[str, ...]
+    diverging: tuple[str, ...]
     mask_fill: str
     mask_line: str
 
 
-HEATMAP_LIGHT = HeatmapColours(ramp=SEQUENTIAL_LIGHT, mask_fill="#e9e7e4", mask_line="#b9b5b0")
-HEATMAP_DARK = HeatmapColours(ramp=SEQUENTIAL_DARK, mask_fill="#2d2b2a", mask_line="#5f5c58")
+HEATMAP_LIGHT = HeatmapColours(SEQUENTIAL_LIGHT, DIVERGING_LIGHT, mask_fill="#e9e7e4", mask_line="#b9b5b0")
+HEATMAP_DARK = HeatmapColours(SEQUENTIAL_DARK, DIVERGING_DARK, mask_fill="#2d2b2a", mask_line="#5f5c58")
 
 
 @dataclass(frozen=True)
@@ -83,6 +114,11 @@ class HeatmapSizes:
     label_thinned, thin_pitch : where not every label has room, their size and least distance.
     label_lengths : room for token labels, the smallest that holds the longest label (steps, so that the
         figure keeps its height when a label changes by a letter).
+    strip_* : the sentence under the map: text and numbers over it, the height of a line's box, the room over
+        the first line and over the others for arcs (few lines get more, by `strip_few` lines), between the
+        two texts of cross-attention, the most that is seen without scrolling, the widest line, an edge's
+        least and most thickness.
+    strip_edges, strip_edge_least : most edges that are drawn, and from which share of the colour scale.
     """
 
     cell_max: float = 44
@@ -109,6 +145,21 @@ class HeatmapSizes:
     ramp_height: float = 11
     export_margin: float = 16
 
+    strip_text: float = 15
+    strip_number: float = 11
+    strip_box: float = 23
+    strip_head: float = 40
+    strip_between: float = 17
+    strip_between_few: float = 26
+    strip_few: int = 3
+    strip_texts_apart: float = 64
+    strip_height_max: float = 200
+    strip_width_max: float = 1100
+    strip_edge_thin: float = 1.25
+    strip_edge_thick: float = 5
+    strip_edges: int = 4
+    strip_edge_least: float = 0.02
+
 
 @dataclass(frozen=True)
 class HeatmapStyle:
@@ -126,12 +177,143 @@ def heatmap_style() -> dict[str, Any]:
     return asdict(HeatmapStyle())
 
 
+# Small pictures of bars and tables (components/drawing) ------------------------------------------------
+
+
+@dataclass(frozen=True)
+class DrawingColours:
+    """Colours of a drawing on a light or on a dark page.
+
+    `first` and `second` are two of the page's categorical colours: 3:1 or more on the page, and apart
+    under every kind of colour blindness; `second` is striped as well wherever both mean something.
+    """
+
+    ramp: tuple[str, ...]
+    diverging: tuple[str, ...]
+    first: str
+    second: str
+
+
+@dataclass(frozen=True)
+class DrawingSizes:
+    """Sizes of drawings in CSS pixels: text, then rows, gutters and columns of each kind of picture.
+
+    `width_min` is the narrowest that title and legend are laid out for, where the page is that wide.
+    """
+
+    title: float = 17
+    subtitle: float = 13.5
+    legend: float = 12.5
+    label: float = 13
+    small: float = 11.5
+    provenance: float = 11.5
+    width_min: float = 520
+    ramp_width: float = 160
+    ramp_height: float = 11
+    patch: float = 13
+    stripe: float = 5
+    export_margin: float = 16
+
+    bars_width: float = 640
+    bars_label: float = 106
+    bars_number: float = 46
+    bars_change: float = 56
+    bar_row: float = 25
+    bar: float = 15
+    pair_row: float = 38
+    pair_bar: float = 14
+
+    lens_label: float = 94
+    lens_head: float = 36
+    lens_row: float = 29
+    lens_column: float = 60
+    lens_column_most: float = 128
+
+    rank_width: float = 1020
+    rank_label: float = 136
+    rank_row: float = 38
+    rank_narrow: float = 560
+    rank_narrow_row: float = 64
+    rank_bar: float = 14
+    rank_share: float = 0.42
+
+    change_label: float = 66
+    change_head: float = 24
+    change_row: float = 33
+    change_column: float = 20
+    change_digit: float = 7.4
+    change_column_most: float = 66
+
+
+DRAWING_SIZES = DrawingSizes()
+DRAWING_LIGHT = DrawingColours(SEQUENTIAL_LIGHT, DIVERGING_LIGHT, first="#0B6B74", second="#C44E00")
+DRAWING_DARK = DrawingColours(SEQUENTIAL_DARK, DIVERGING_DARK, first="#56B4E9", second="#E69F00")
+
+
+def drawing_style() -> dict[str, Any]:
+    """What the browser needs to know, JSON-ready, for the `style` key of a drawing's payload."""
+    return {
+        "light": asdict(DRAWING_LIGHT),
+        "dark": asdict(DRAWING_DARK),
+        "sizes": {name: size for name, size in asdict(DRAWING_SIZES).items() if "_" not in name}
+        | {name: getattr(DRAWING_SIZES, name) for name in ("width_min", "ramp_width", "ramp_height", "export_margin")},
+        "font_stack": FONT_STACK,
+        "muted_share": MUTED_SHARE,
+    }
+
+
+# Layer x head grid of thumbnails (components/head_grid) -----------------------------------------------
+
+
+@dataclass(frozen=True)
+class HeadGridSizes:
+    """Sizes of a head grid in CSS pixels.
+
+    Attributes
+    ----------
+    thumb_max, thumb_min : longer side of the largest, of the smallest thumbnail.
+    thumb_comfortable : thumbnails shrink to this, not further, to fit the window's height.
+    flow_thumb : the side asked for where heads flow in the order of their scores.
+    window_share : share of the window's height that the grid tries to fit in.
+    gap, flow_gap : between thumbnails; caption : height of the line under a thumbnail of the flow.
+    apart : between the heads and the summaries over them.
+    off_veil : share of the page's colour over a thumbnail that is switched off.
+    """
+
+    thumb_max: float = 150
+    thumb_min: float = 20
+    thumb_comfortable: float = 70
+    flow_thumb: float = 92
+    window_share: float = 0.93
+    gap: float = 5
+    flow_gap: float = 12
+    caption: float = 22
+    apart: float = 16
+    width_min: float = 560
+    title: float = 17
+    subtitle: float = 13.5
+    legend: float = 12.5
+    label: float = 12.5
+    tick: float = 11.5
+    provenance: float = 11.5
+    ramp_width: float = 200
+    ramp_height: float = 11
+    off_veil: float = 0.62
+    export_margin: float = 16
+
+
+def head_grid_style() -> dict[str, Any]:
+    """The style as JSON-ready values, for the `style` key of a head grid's header."""
+    return asdict(HeatmapStyle()) | {"sizes": asdict(HeadGridSizes())}
+
+
 # Streamlit leaves 96 px above a page; a picture should be on a laptop's screen without scrolling.
 PAGE_CSS = """
 <style>
 .stMainBlockContainer { padding-top: 4.25rem; padding-bottom: 3rem; max-width: 1500px; }
 .stMainBlockContainer h1 { padding: 0 0 0.25rem; font-size: 1.6rem; }
 [data-testid="stSidebarUserContent"] { padding-top: 0.5rem; }
+[data-testid="stSidebar"] [data-testid="stButtonGroup"] button { padding: 0.25rem 0.6rem; font-size: 0.875rem; }
 [data-testid="stTable"] td, [data-testid="stTable"] td * { max-width: none; }
 </style>
 """

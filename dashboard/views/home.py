@@ -9,6 +9,8 @@ from core import runtime
 from core.language.registry import sources
 from core.settings import settings
 
+ROW = 4
+
 forget_links()
 st.title("Attendome")
 st.markdown(
@@ -18,15 +20,17 @@ st.markdown(
 )
 
 st.subheader("Start with one click")
-for column, example in zip(st.columns(len(EXAMPLES)), EXAMPLES, strict=True):
-    with column.container(border=True, height="stretch"):
-        st.page_link(
-            "views/attention.py",
-            label=f"**{example.title}**",
-            icon=":material/arrow_forward:",
-            query_params=example.params,
-        )
-        st.caption(example.see)
+for begin in range(0, len(EXAMPLES), ROW):
+    row = EXAMPLES[begin : begin + ROW]
+    for column, example in zip(st.columns(ROW), row, strict=False):
+        with column.container(border=True, height="stretch"):
+            st.page_link(
+                "views/attention.py",
+                label=f"**{example.title}**",
+                icon=":material/arrow_forward:",
+                query_params=example.params,
+            )
+            st.caption(example.see)
 
 st.subheader("Ready on this machine")
 render_models(sources(settings()))

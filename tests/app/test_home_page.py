@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-from components.controls import link_fields
 from components.examples import EXAMPLES
 from components.links import read_values
+from components.state import link_fields
 from core.language.registry import sources
 from core.settings import ROOT, settings
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 
 import numpy as np
 import pandas as pd
 
-from components.downloads import attention_csv, attention_table, file_stem
+from components.downloads import attention_csv, attention_npz, attention_table, file_stem, npz_bytes
+from core.language.maps import MapOptions, attention_map
 from tests.core.language.test_values import result_of
 
 
@@ -41,3 +43,24 @@ def test_four_depths_are_in_one_file():
     table = attention_table(result(), (0, 1), 2)
     assert table.groupby("layer").size().to_dict() == {0: 16, 1: 16}
     np.testing.assert_array_equal(table.loc[table["layer"] == 1, "weight"], result().head(1, 2).ravel())
+
+
+def test_the_file_holds_what_is_shown():
+    options = MapOptions(hide_sink=True)
+    table = attention_table(result(), (0,), "mean", options)
+    shown = attention_map(result(), 0, "mean", options)
+    np.testing.assert_array_equal(table["weight"], shown.weights.ravel())
+    assert set(table["measure"]) == {shown.unit}
+    assert set(table["head"]) == {"mean"}
+    assert file_stem(result(), (0,), "mean", options) == "attention-toy-layer0-headmean-nosink"
+
+
+def test_npz_holds_all_heads_and_needs_no_pickle():
+    r = result()
+    with np.load(io.BytesIO(attention_npz(r)), allow_pickle=False) as file:
+        np.testing.assert_array_equal(file["weights"], r.weights)
+        assert file["key_tokens"].tolist() == list(r.tokens)
+        np.testing.assert_array_equal(file["allowed"], r.allowed)
+        told = json.loads(str(file["provenance"]))
+    assert (told["model"], told["weights_kind"], told["heads_off"]) == ("toy", "random", [])
+    assert npz_bytes(r) == r.weights.nbytes

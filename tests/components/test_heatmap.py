@@ -17,7 +17,9 @@ from components.heatmap import (
     display_text,
     heatmap_description,
     heatmap_payload,
+    token_gaps,
 )
+from components.heatmap.payload import text_identity
 from components.style import HEATMAP_DARK, HEATMAP_LIGHT, MUTED_SHARE, heatmap_style
 
 PAGE = """
@@ -303,3 +305,192 @@ def test_second_rank_text_and_hatching_can_be_seen(text, background, colours):
 
 def test_style_is_json():
     assert json.loads(json.dumps(heatmap_style()))["light"]["ramp"][0] == HEATMAP_LIGHT.ramp[0]
+
+
+def test_a_window_is_exact_and_says_where_it_is():
+    tokens = 1024
+    weights = np.random.default_rng(0).random((tokens, tokens), dtype=np.float32)
+    panel = HeatmapPanel("", weights, np.ones_like(weights, bool))
+    payload = payload_of([panel], numbered(tokens), window=(500, 600, 512, 1500), scale_max="largest")
+    assert payload["window"] == [500, 600, 512, 1024]
+    assert (payload["offset"], payload["shape"], payload["pool"]) == ([500, 512], [100, 512], [1, 1])
+    assert payload["tokens"] == [tokens, tokens]
+    assert payload["note"] == "Showing queries 501–600, keys 513–1,024 of 1,024"
+    np.testing.assert_array_equal(weights_of(payload), weights[500:600, 512:])
+    assert payload["scale_max"] == weights.max(), "the colours keep their meaning in every part"
+    assert "Shown: queries 501–600, keys 513–1,024 of 1,024." in payload["description"]
+    row, column = divmod(int(weights[500:600, 512:].argmax()), 512)
+    assert f"Strongest: q{500 + row} → k{512 + column} " in payload["description"]
+    assert len(payload["labels"]["queries"]) == tokens, "the sentence stays whole"
+
+
+def test_a_large_window_is_pooled_from_its_own_corner():
+    tokens = 2000
+    weights = np.zeros((tokens, tokens), np.float32)
+    weights[101, 1998] = 0.5
+    payload = payload_of(
+        [HeatmapPanel("", weights, np.ones_like(weights, bool))], numbered(tokens), window=(100, 110, 900, 2000)
+    )
+    assert payload["pool"] == [1, 3]
+    assert payload["note"].endswith(" · Each cell is the max of 1 × 3 cells")
+    assert weights_of(payload)[1, 366] == 0.5
+    assert place_of(payload)[1, 366] == 1998 - 900 - 366 * 3
+
+
+@pytest.mark.parametrize(
+    ("window", "shown"),
+    [
+        (None, None),
+        ((0, 5, 0, 7), None),
+        ((-3, 99, -3, 99), None),
+        ((1, 99, 2, 4), [1, 5, 2, 4]),
+        ([np.int64(1), 2, 0, 7], [1, 2, 0, 7]),
+        ((5, 9, 0, 2), None),
+    ],
+)
+def test_windows_are_clipped_to_the_map(window, shown):
+    panel = HeatmapPanel("", np.zeros((5, 7)), np.ones((5, 7)))
+    assert payload_of([panel], numbered(5, 7), window=window)["window"] == shown
+
+
+@pytest.mark.parametrize(
+    "window", [(1, 2, 3), (1, 1, 0, 2), (0, 2, 4, 3), ("0", 1, 0, 1), (0.0, 1, 0, 1), (True, 2, 0, 1)]
+)
+def test_windows_that_are_none_are_refused(window):
+    with pytest.raises(ValueError, match="window"):
+        payload_of([causal(5)], numbered(5), window=window)
+
+
+def test_the_locked_row_travels_exactly_and_draws_nothing_new():
+    tokens = 1024
+    panels = [causal(tokens, seed) for seed in (0, 1)]
+    plain, locked = (payload_of(panels, numbered(tokens), locked=row) for row in (None, 700))
+    assert plain["locked_row"] is None
+    assert (locked["locked"], locked["locked_row"]["row"]) == (700, 700)
+    assert locked["digest"] == plain["digest"]
+    for panel, sent in zip(panels, locked["locked_row"]["panels"], strict=True):
+        np.testing.assert_array_equal(np.frombuffer(b64decode(sent["weights"]), "<f4"), panel.weights[700])
+        bits = np.unpackbits(np.frombuffer(b64decode(sent["allowed"]), np.uint8))[:tokens]
+        np.testing.assert_array_equal(bits, panel.allowed[700])
+    assert payload_of(panels, numbered(tokens), locked=tokens)["locked"] is None
+    assert len(json.dumps(locked)) <= MAX_PAYLOAD_BYTES
+
+
+def test_log_and_signed_scales():
+    change = HeatmapPanel("", np.array([[0.25, -0.5], [0.125, 9]], np.float32), np.array([[1, 1], [1, 0]]))
+    signed = payload_of([change], numbered(2), scale="signed", scale_max="largest", scale_names=("fewer", "more"))
+    assert (signed["scale"], signed["scale_max"], signed["scale_names"]) == ("signed", 0.5, ["fewer", "more"])
+    assert not signed["scale_clips"]
+    assert payload_of([change], numbered(2), scale="signed", scale_max=0.4)["scale_clips"]
+    log = payload_of([causal(3)], numbered(3), scale="log", scale_max=0.5)
+    assert (log["scale"], log["scale_floor"]) == ("log", pytest.approx(0.5e-4))
+    assert payload_of([causal(3)], numbered(3))["scale"] == "linear"
+    with pytest.raises(ValueError, match="linear, log, signed"):
+        payload_of([causal(3)], numbered(3), scale="square")
+
+
+def test_a_pooled_change_keeps_the_furthest_from_zero_and_what_it_was():
+    tokens = 1024
+    before = np.full((tokens, tokens), 0.25, np.float32)
+    weights = np.full((tokens, tokens), 0.125, np.float32)
+    before[701, 333], weights[701, 333] = 0.75, -0.5
+    panel = HeatmapPanel("", weights, np.ones_like(weights, bool), before)
+    payload = payload_of([panel], numbered(tokens), scale="signed")
+    at = tuple(n // rows for n, rows in zip((701, 333), payload["pool"], strict=True))
+    was = np.frombuffer(b64decode(payload["panels"][0]["before"]), "<f4").reshape(payload["shape"])
+    assert (weights_of(payload)[at], was[at]) == (-0.5, 0.75)
+    assert len(json.dumps(payload)) <= MAX_PAYLOAD_BYTES
+    whole = payload_of([HeatmapPanel("", weights[:512, :512], np.ones((512, 512)), before[:512, :512])], numbered(512))
+    assert whole["pool"] == [1, 1]
+    assert len(json.dumps(whole)) <= MAX_PAYLOAD_BYTES
+
+
+def test_before_has_to_fit():
+    ones = np.ones((2, 2))
+    with pytest.raises(ValueError, match="before"):
+        HeatmapPanel("", ones, ones, np.ones((2, 3)))
+    with pytest.raises(ValueError, match="not finite"):
+        HeatmapPanel("", ones, ones, np.full((2, 2), np.inf))
+    assert payload_of([HeatmapPanel("", ones, ones)], numbered(2))["panels"][0]["before"] is None
+
+
+def test_description_of_a_change():
+    change = np.array([[0.125, -0.5, 0.0], [0.25, 0.0, 0.0], [np.nan, np.nan, np.nan]], np.float32)
+    allowed = np.array([[1, 1, 1], [1, 1, 1], [0, 0, 0]], bool)
+    words = ("it", "animal", "street")
+    payload = payload_of(
+        [HeatmapPanel("", change, allowed)],
+        HeatmapLabels(words, words),
+        scale="signed",
+        mask_label="not in both sentences",
+    )
+    assert payload["description"] == (
+        "Change of attention of 3 queries to 3 keys; 3 of 9 cells are not in both sentences. "
+        "Largest changes: it → animal −0.50, animal → it +0.25, it → it +0.12."
+    )
+    assert payload["mask_label"] == "not in both sentences"
+
+
+@pytest.mark.parametrize(
+    ("labels", "gaps"),
+    [
+        (("The", "·animal", "·did", "n't", "·", "⟨e2⟩", ".", "⏎", "Yes"), "011000000"),
+        (("[CLS]", "un", "##believ", "##able", "(", "didn", "'", "t", ")", "!", "[SEP]"), "01001000001"),
+        (("日", "本", "語", "is"), "0001"),
+        (("it", "was"), "01"),
+        (("·a", "·b"), "01"),
+        (("",), "0"),
+    ],
+)
+def test_tokens_join_as_the_text_is_read(labels, gaps):
+    assert token_gaps(labels) == gaps
+
+
+def test_one_text_or_two():
+    same, other = ("a", "b"), ("a", "b", "c")
+    panel = HeatmapPanel("", np.ones((2, 2)), np.ones((2, 2)))
+    assert payload_of([panel], HeatmapLabels(same, same))["labels"]["one_text"]
+    cross = HeatmapPanel("", np.ones((2, 3)), np.ones((2, 3)))
+    assert not payload_of([cross], HeatmapLabels(same, other))["labels"]["one_text"]
+
+
+def test_what_a_person_chose_belongs_to_its_text():
+    labels, other = numbered(9), numbered(8)
+    text = text_identity(labels)
+    assert text == payload_of([causal(9)], labels)["text"] != text_identity(other)
+    at = AppTest.from_function(_state_page, default_timeout=30)
+    at.session_state["sent"] = {"locked": {"value": 3, "text": text}, "zoom": {"value": [1, 3, 0, 9], "text": text}}
+    assert at.run().markdown[0].value == "3 (1, 3, 0, 9) None None 5 (0, 2, 0, 2)"
+    for locked, zoom in [(-1, [1, 2]), ("3", "x"), (True, [0, 1, 2, -1]), ({}, [0, 1, 2, "3"]), (3.5, {"a": 1})]:
+        at.session_state["sent"] = {"locked": {"value": locked, "text": text}, "zoom": {"value": zoom, "text": text}}
+        assert at.run().markdown[0].value.startswith("None None ")
+    at.session_state["sent"] = {"locked": {"value": None, "text": text}, "zoom": [1, 2, 3, 4]}
+    assert at.run().markdown[0].value == "None None None None 5 (0, 2, 0, 2)"
+
+
+def _state_page():
+    import streamlit as st
+
+    from components.heatmap import HeatmapState, heatmap_state
+    from tests.components.test_heatmap import numbered
+
+    chosen, none = heatmap_state("sent", numbered(9)), heatmap_state("sent", numbered(8))
+    link = heatmap_state("sent", numbered(8), otherwise=HeatmapState(5, (0, 2, 0, 2)))
+    st.markdown(f"{chosen.locked} {chosen.zoom} {none.locked} {none.zoom} {link.locked} {link.zoom}")
+
+
+@pytest.mark.parametrize(("colours", "page"), [(HEATMAP_LIGHT, "#fbfbfa"), (HEATMAP_DARK, "#0c1218")])
+def test_signed_colours_are_even_on_both_sides_of_the_page(colours, page):
+    values = np.array([lightness(colour) for colour in colours.diverging])
+    middle = len(values) // 2
+    assert abs(values[middle] - lightness(page)) < 8
+    arms = values[middle::-1], values[middle:]
+    np.testing.assert_allclose(*arms, atol=1)
+    steps = np.abs(np.diff(arms[0]))
+    assert steps.min() > 0.8 * steps.mean()
+    assert steps.max() < 1.2 * steps.mean()
+    # The two sides differ in blue against red, which every kind of colour blindness but the rarest keeps apart.
+    for less, more in zip(colours.diverging[:middle], colours.diverging[:middle:-1], strict=True):
+        red_less, blue_less, red_more, blue_more = (int(c[i : i + 2], 16) for c in (less, more) for i in (1, 5))
+        assert red_less > blue_less
+        assert blue_more > red_more

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from components.links import LinkField, link, one_of, read_values, whole_number
+from components.links import (
+    LinkField,
+    head_list,
+    link,
+    one_of,
+    read_values,
+    whole_number,
+    whole_numbers,
+    write_numbers,
+)
 
 FIELDS = (
     LinkField("model", "a", one_of("model", ("a", "b"))),
@@ -36,3 +45,20 @@ def test_a_link_survives_any_text():
 
     assert parse_qs(urlsplit(url).query) == {"text": [text]}
     assert urlsplit(url).fragment == ""
+
+
+def test_windows_and_heads():
+    fields = (
+        LinkField("zoom", None, whole_numbers("zoom", count=4), write_numbers),
+        LinkField("off", [], head_list("off"), "-".join),
+    )
+    values, problems = read_values({"zoom": "1-20-0-16", "off": "3.1-0.6-3.1"}, fields)
+    assert values == {"zoom": (1, 20, 0, 16), "off": ["3.1", "0.6"]}
+    assert not problems
+    assert fields[0].write((1, 20, 0, 16)) == "1-20-0-16"
+    for wrong in ["1-2-3", "a-b-c-d", "1--2-3", "99999-1-2-3", ""]:
+        assert read_values({"zoom": wrong}, fields)[1] == [
+            f"This link asks for zoom {wrong!r}; give whole numbers such as zoom=0-1-2-3."
+        ]
+    for wrong in ["3", "3.1-", "3.1,0.6", "a.b", "-1.2", "1" * 4000]:
+        assert read_values({"off": wrong}, fields)[1][0].endswith("give layer.head, such as off=3.1-0.6.")

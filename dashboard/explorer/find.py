@@ -1,0 +1,190 @@
+"""Find a head that ...: heads ranked by a score, or by how strongly they link two words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from components.controls import choose
+from components.drawing import render_drawing
+from components.messages import plain
+from components.ranking import ranking_drawing
+from components.reading_help import render_help
+from components.state import OVER_WHAT, open_head
+from core import runtime
+from core.language import LanguageModel, head_scores
+from core.language.roles import SCORES, ranking
+from core.language.scores import pair_scores, result_scores
+from core.language.sentences import SENTENCES
+from core.language.values import AttentionResult, TokenSequence
+
+UNITS = {"share": "share of attention", "bits": "bits", "tokens": "tokens away"}
+PRONOUNS = {"it", "he", "she", "they", "him", "her", "them", "who", "which"}
+# Heads in a ranking: the panel beside the map is narrow.
+MOST = 10
+# Words that a pronoun does not stand for.
+_SMALL = (
+    "a an the this that these those and or but because so if then as than of in on at to from by with for not no is "
+    "was were be been are am do does did don't didn't too very my your his our their i you we me us"
+)
+SMALL_WORDS = PRONOUNS | set(_SMALL.split())
+
+
+def _open(head: Any) -> None:
+    open_head(int(head["layer"]), int(head["head"]))
+
+
+def _word_label(sequence: TokenSequence) -> Any:
+    return lambda index: f"{index + 1} · {sequence.words[index]}"
+
+
+def _word_of_token(sequence: TokenSequence, token: int) -> int:
+    return next(i for i, (start, end) in enumerate(sequence.word_spans) if start <= token < end)
+
+
+def _ordinary(sequence: TokenSequence) -> list[int]:
+    """Words that are not special tokens and have a letter or digit; all of them where there are none."""
+    found = [
+        i
+        for i, (start, _) in enumerate(sequence.word_spans)
+        if not sequence.special[start] and any(map(str.isalnum, sequence.words[i]))
+    ]
+    return found or list(range(len(sequence.words)))
+
+
+def default_pair(result: AttentionResult, row: int | None) -> tuple[int, int]:
+    """(word that asks, word asked about) to begin with: the kept row, or a pronoun, and a word that it may mean.
+
+    That is the one of substance, not a neighbour, which most heads single out: neighbours are looked at
+    by heads that look at neighbours.
+    """
+    asking, asked = _ordinary(result.target), _ordinary(result.source)
+    if row is not None and row < len(result.target):
+        query = _word_of_token(result.target, row)
+    else:
+        query = next((i for i in asking if result.target.words[i].lower() in PRONOUNS), asking[-1])
+    same = result.source is result.target
+    far = [i for i in asked if not (same and abs(i - query) <= 1)]
+    pronoun = result.target.words[query].lower() in PRONOUNS
+    if same and (pronoun or result.kind in {"causal", "decoder"}):  # what a pronoun stands for mostly comes first
+        far = [i for i in far if i < query]
+    candidates = [i for i in far if result.source.words[i].lower() not in SMALL_WORDS] or far or asked
+    span = result.target.word_spans[query]
+
+    def singled_out(word: int) -> tuple[int, float]:
+        found = pair_scores(result, span, result.source.word_spans[word])
+        return int(found["is_largest"].sum()), float(found["weight"].max())
+
+    return query, max(candidates[:60], key=singled_out)
+
+
+def _choose_words(result: AttentionResult) -> tuple[int, int]:
+    state = st.session_state
+    asks, asked = state.get("asks"), state.get("asked")
+    if asks is None or asked is None or asks >= len(result.target.words) or asked >= len(result.source.words):
+        row = state.get("row") if state.get("units") == "tokens" else None
+        state["asks"], state["asked"] = default_pair(result, row)
+    left, right = st.columns(2)
+    query = left.selectbox(
+        "… in which this word",
+        range(len(result.target.words)),
+        format_func=_word_label(result.target),
+        key="asks",
+        persist_state="session",
+    )
+    key = right.selectbox(
+        "looks at this one",
+        range(len(result.source.words)),
+        format_func=_word_label(result.source),
+        key="asked",
+        persist_state="session",
+    )
+    return query, key
+
+
+def _render_pair(result: AttentionResult) -> None:
+    query, key = _choose_words(result)
+    asks, asked = result.target.words[query], result.source.words[key]
+    found = pair_scores(result, result.target.word_spans[query], result.source.word_spans[key])
+    found = found.sort_values("weight", ascending=False, kind="stable", ignore_index=True)
+    largest = int(found["is_largest"].sum())
+    many = f"{largest} of {len(found)} heads give “{asked}” the largest weight of “{asks}”"
+    shown = found.head(MOST)
+    drawing = ranking_drawing(
+        list(zip(shown["layer"].tolist(), shown["head"].tolist(), strict=True)),
+        shown["weight"].tolist(),
+        [
+            "its largest weight" if is_largest else f"looks more at “{word}”"
+            for is_largest, word in zip(shown["is_largest"], shown["largest"], strict=True)
+        ],
+        title=f"Heads in which “{asks}” looks at “{asked}”",
+        subtitle=f"{many}; press a head to open it. The mark is chance: an even look.",
+        unit="attention weight",
+        provenance=result.provenance.sentence,
+        baselines=shown["chance"].tolist(),
+        chosen=_chosen(),
+        file_name="heads-that-link-two-words",
+    )
+    render_drawing(drawing, key="ranking", on_click=_open)
+
+
+def _chosen() -> tuple[int, int]:
+    return st.session_state["layer"], st.session_state["head"]
+
+
+def _scored(model: LanguageModel, result: AttentionResult, over: str) -> tuple[pd.DataFrame, str]:
+    if over == "text":
+        return result_scores(result), "on this sentence"
+    place = st.empty()
+
+    def progress(share: float) -> None:
+        place.progress(min(share, 1.0), f"Scoring heads on {len(SENTENCES)} sentences … any other choice stops it")
+
+    kind = result.kind if model.card.architecture == "marian" else None
+    found = runtime.answer(model, head_scores, SENTENCES, kind=kind, on_progress=progress)
+    place.empty()
+    return found, f"on {len(SENTENCES)} sentences"
+
+
+def _render_score(model: LanguageModel, result: AttentionResult, name: str) -> None:
+    over = choose("Measured over", OVER_WHAT, "over_what", place=st)
+    scored, where = _scored(model, result, over)
+    what = SCORES[name]
+    found = ranking(scored, name).head(MOST)
+    st.caption(plain(what.sentence))
+    if name == "induction":
+        said = "random tokens said twice" if over == "set" else "what comes twice in this sentence"
+        st.caption(f"Measured on {said}.")
+    drawing = ranking_drawing(
+        list(zip(found["layer"].tolist(), found["head"].tolist(), strict=True)),
+        found["score"].tolist(),
+        found["sentence"].tolist(),
+        title=f"Head that {what.title}",
+        subtitle=f"Measured {where}; press a head to open it. The mark is chance: an even look.",
+        unit=UNITS[what.unit],
+        provenance=result.provenance.sentence,
+        baselines=found["chance"].tolist(),
+        smallest_first=not what.high_is_special,
+        chosen=_chosen(),
+        file_name=f"heads-{name}",
+    )
+    render_drawing(drawing, key="ranking", on_click=_open)
+
+
+def render_find(model: LanguageModel, result: AttentionResult) -> None:
+    """The tool: a choice of scores, its words, the ranking."""
+    labels = {"pair": "links two words"} | {name: score.title for name, score in SCORES.items()}
+    if result.kind == "cross":
+        labels = {name: labels[name] for name in ("pair", "first_token", "last_token", "entropy")}
+    if st.session_state.get("find") not in labels:
+        st.session_state["find"] = "pair"
+    name = st.selectbox(
+        "Find a head that …", list(labels), format_func=labels.__getitem__, key="find", persist_state="session"
+    )
+    if name == "pair":
+        _render_pair(result)
+    else:
+        _render_score(model, result, name)
+    render_help("find")

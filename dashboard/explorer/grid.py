@@ -1,0 +1,69 @@
+"""All heads: the grid of thumbnails and its few inputs."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components.all_heads import GridWords, grid_payload
+from components.controls import choose
+from components.head_grid import opened_head, render_head_grid
+from components.state import GRID_ORDER, open_head
+from core.language.maps import MapOptions
+from core.language.roles import SCORES, role
+from core.language.scores import result_scores
+from core.language.values import AttentionResult
+
+GRID = "head_grid"
+SHADES = {"own": "Each its own", "shared": "Shared"}
+EXTRA = {"none": "None", "mean": "Mean", "max": "Max"}
+UNITS = {"share": "", "bits": " bits", "tokens": " tokens"}
+
+
+def _open() -> None:
+    if opened := opened_head(GRID):
+        open_head(opened.layer, opened.head, opened.summary)
+
+
+def grid_words(result: AttentionResult, order: str) -> GridWords:
+    """Roles of all heads on this text, and the score that orders them unless `order` is "layer"."""
+    scored = result_scores(result)
+    places = list(zip(scored["layer"].tolist(), scored["head"].tolist(), strict=True))
+    roles = {place: role(row) for place, row in zip(places, scored.to_dict("records"), strict=True)}
+    if order == "layer":
+        return GridWords(roles)
+    what = SCORES[order]
+    sign = 1 if what.high_is_special else -1
+    scores = {
+        place: (sign * value, f"{value:.2f}{UNITS[what.unit]}")
+        for place, value in zip(places, scored[order].tolist(), strict=True)
+        if value == value  # not NaN
+    }
+    return GridWords(roles, scores, what.title)
+
+
+def render_grid(result: AttentionResult, options: MapOptions, scale: str) -> None:
+    """The grid; a press on a head opens it large."""
+    order, shades, extra = st.columns([1.6, 1, 1], vertical_alignment="bottom")
+    labels = {"layer": "Layer and head"} | {name: f"Head that {SCORES[name].title}" for name in GRID_ORDER[1:]}
+    labels["induction"] = "Head that copies"
+    if st.session_state.get("order") not in labels:
+        st.session_state["order"] = "layer"
+    chosen = order.selectbox(
+        "Order by", list(labels), format_func=labels.__getitem__, key="order", persist_state="session"
+    )
+    shade = choose("Colour scale", SHADES, "shades", place=shades)
+    more = choose("Extra row and column", EXTRA, "extra", place=extra)
+    words = grid_words(result, chosen)
+    if chosen != "layer" and not words.scores:
+        st.info(f"No head of this text has a score for “{labels[chosen]}”: for example, no word comes twice.")
+    state = st.session_state
+    payload = grid_payload(
+        result,
+        options,
+        words=words,
+        extra=more,
+        shades=shade,
+        log=scale == "log",
+        chosen=(state["layer"], state["head"]),
+    )
+    render_head_grid(payload, key=GRID, on_open=_open)

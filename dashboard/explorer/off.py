@@ -1,0 +1,168 @@
+"""Switch heads off: which, and what changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from components.attention import off_words
+from components.changes import changes_drawing
+from components.controls import choose
+from components.difference import render_difference
+from components.drawing import render_drawing
+from components.messages import plain, waiting_line
+from components.prediction import distribution_drawing
+from components.reading_help import render_help
+from components.state import SHOWN, head_name, open_head, read_heads
+from core import runtime
+from core.language import LanguageModel, ablate
+from core.language.ablate import Ablation
+from core.language.compare import compare_maps
+from core.language.maps import MapOptions
+from core.language.models import Outline
+from core.language.predict import predicts_masked_words
+from core.language.values import AttentionKind, AttentionResult
+
+
+def heads_off(sizes: Outline) -> tuple[tuple[int, int], ...]:
+    """Heads that are off, of those that this model has; the page's state loses the others."""
+    state = st.session_state
+    chosen = read_heads(state.get("off") or [])
+    fitting = [(a, b) for a, b in chosen if a < sizes.layers and b < sizes.heads]
+    if len(fitting) != len(chosen):
+        state["off"] = [f"{a}.{b}" for a, b in fitting]
+    return tuple(sorted(fitting))
+
+
+def _switch_on_all() -> None:
+    st.session_state["off"] = []
+
+
+def _switch_off_shown() -> None:
+    state = st.session_state
+    name = f"{state['layer']}.{state['head']}"
+    state["off"] = [*[given for given in state["off"] if given != name], name]
+
+
+def remind(off: tuple[tuple[int, int], ...]) -> None:
+    """A line while heads are off and the tool that says so is closed."""
+    names = ", ".join(head_name(*head) for head in off[:6]) + (" …" if len(off) > 6 else "")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.warning(f"Switched off: {names}.", icon=":material/power_off:")
+        st.button("Switch all on", on_click=_switch_on_all, icon=":material/power:")
+
+
+def choose_heads(sizes: Outline, layer: int, head: int) -> str:
+    """The heads that are off; returns which picture to show: "without", "with" or "difference"."""
+    labels = {f"{a}.{b}": head_name(a, b) for a in range(sizes.layers) for b in range(sizes.heads)}
+    st.multiselect(
+        "Heads that are off",
+        list(labels),
+        format_func=labels.__getitem__,
+        key="off",
+        persist_state="session",
+        placeholder="Choose heads",
+        help="Their output is set to 0, for this picture and nobody else's.",
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if f"{layer}.{head}" not in st.session_state["off"]:
+            st.button(f"Switch {head_name(layer, head)} off", on_click=_switch_off_shown, icon=":material/power_off:")
+        if st.session_state["off"]:
+            st.button("Switch all on", on_click=_switch_on_all, icon=":material/power:")
+    return choose("The map shows", SHOWN, "shown", place=st) if st.session_state["off"] else "with"
+
+
+def render_map_difference(
+    whole: AttentionResult, without: AttentionResult, heads: tuple[Any, Any], options: MapOptions
+) -> None:
+    """The shown head's map without the heads minus its map with all of them."""
+    found = compare_maps(whole, without, heads, heads, options)
+    names = ("with all heads", off_words(without))
+    render_difference(found, names=names, subtitle=f"{off_words(without)}, minus with all heads", options=options)
+
+
+def _open(head: Any) -> None:
+    open_head(int(head["layer"]), int(head["head"]))
+    st.session_state["shown"] = "difference"
+
+
+def render_change(
+    model: LanguageModel,
+    text: str,
+    target_text: str | None,
+    kind: AttentionKind | None,
+    off: tuple[tuple[int, int], ...],
+    row: int | None,
+) -> None:
+    """What the model says, or what its vectors are, with and without the heads."""
+    if not off:
+        st.info("Choose one head or more to switch off, and see here what changes.", icon=":material/info:")
+        return
+    place = st.empty()
+    at = None if predicts_masked_words(model) else row
+    found = runtime.answer(
+        model, ablate, text, off, target_text=target_text, kind=kind, position=at, on_wait=waiting_line(place)
+    )
+    place.empty()
+    if found.prediction is not None:
+        _render_prediction(found)
+    if found.embedding is not None:
+        _render_embedding(found, row)
+    _render_maps(found)
+    render_help("off")
+
+
+def _render_prediction(found: Ablation) -> None:
+    change = found.prediction
+    told = (
+        f"The answer moves by {change.kl_bits:.3f} bits (Kullback-Leibler divergence of the whole vocabulary; "
+        "0 is no change)."
+    )
+    drawing = distribution_drawing(
+        change.labels,
+        change.before.tolist(),
+        change.after.tolist(),
+        title=f"Word at “{change.at}”" if found.kind == "bidirectional" else f"Next token after “{change.at}”",
+        subtitle=told,
+        provenance=found.provenance.sentence,
+        file_name="next-token-without-heads",
+    )
+    render_drawing(drawing, key="ablation")
+    if change.largest:
+        most = change.largest[0]
+        st.caption(plain(f"Largest change: “{most.label}” {most.before:.3f} → {most.after:.3f}."))
+
+
+def _render_embedding(found: Ablation, row: int | None) -> None:
+    cosines = found.embedding.token_cosines
+    labels = found.sequence.labels
+    ordinary = [i for i, special in enumerate(found.sequence.special) if not special] or list(range(len(labels)))
+    moved = min(ordinary, key=lambda i: cosines[i])
+    left, right = st.columns(2)
+    left.metric("Sentence vector", f"{found.embedding.sentence_cosine:.4f}", help="Cosine with and without the heads.")
+    chosen = row if row is not None and row < len(labels) else moved
+    right.metric(
+        plain(f"Vector of “{labels[chosen]}”"),
+        f"{cosines[chosen]:.4f}",
+        help="Cosine of this token's last vector with and without the heads. Click a row of the map for another token.",
+    )
+    st.caption(
+        plain(
+            f"Cosines: 1 means no change. The word that moves most is “{labels[moved]}” ({cosines[moved]:.4f}). "
+            + (found.notes[-1] if found.notes else "This encoder predicts no words; its vectors are compared instead.")
+        )
+    )
+
+
+def _render_maps(found: Ablation) -> None:
+    drawing = changes_drawing(
+        found.map_change,
+        title="How far each head's map moved",
+        unit="mean total variation, 0 to 1",
+        subtitle="Layers up to the first head that is off cannot change; press a head to see its difference.",
+        provenance=found.provenance.sentence,
+        off=found.heads,
+        file_name="maps-without-heads",
+    )
+    render_drawing(drawing, key="map_change", on_click=_open)
