@@ -12,6 +12,10 @@ digest = $(shell cat $(1) | cksum | tr -s ' \t' '-')
 app_stamp := $(venv)/.app-$(call digest,requirements.txt constraints.txt)
 dev_stamp := $(venv)/.dev-$(call digest,requirements.txt requirements-dev.txt constraints.txt)
 
+# What the benchmark compares with stays out of $(venv); where it cannot be had, that comparison is left out.
+peers := build/bench-peers
+peers_stamp := $(peers)/.installed-$(call digest,requirements-bench.txt)
+
 .PHONY: run test bench lint format clean distclean
 .DEFAULT_GOAL := run
 
@@ -22,6 +26,9 @@ test: $(dev_stamp)
 	$(python) -m pytest $(PYTEST_ARGS)
 
 bench: $(dev_stamp)
+	@[ -e $(peers_stamp) ] || { rm -rf $(peers); \
+	$(python) -m pip install --no-input --no-deps --retries 1 --timeout 15 --target $(peers) -r requirements-bench.txt \
+	&& touch $(peers_stamp); } || echo "No tool to compare with could be installed; the rest is measured." >&2
 	$(python) -m tests.bench
 
 lint: $(dev_stamp)

@@ -122,7 +122,7 @@ def render_picture(
     if scale == "one" and payload["scale_max"] == 1 and largest_weight([shown]) < PALE:
         st.caption(
             f"The weights are small here: at most {largest_weight([shown]):.2f} where there is a choice. "
-            "Choose Colours “0 to largest” to tell them apart."
+            "Choose Colours “To largest” to tell them apart."
         )
 
 

@@ -106,7 +106,7 @@ class HeatmapSizes:
     cell_readable : panels are laid side by side as long as their cells stay as large as this; labels of
         narrower columns stand upright.
     cell_comfortable : cells grow to this even where the figure then no longer fits the window's height.
-    window_share : share of the window's height that a figure tries to fit in.
+    window_share : share of the window's height that a figure, its sentence included, tries to fit in.
     height_max, grid_height_max : no figure of one row, of several rows of panels, is taller.
     width_min : the narrowest figure, if the page is that wide; titles and legend need it.
     grid_line_cell : cells of this side and above are drawn with a line between them.
@@ -124,7 +124,7 @@ class HeatmapSizes:
     cell_max: float = 44
     cell_readable: float = 15
     cell_comfortable: float = 20
-    window_share: float = 0.77
+    window_share: float = 0.72
     height_max: float = 1030
     grid_height_max: float = 1500
     width_min: float = 560

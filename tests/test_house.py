@@ -217,7 +217,7 @@ def test_no_machine_paths() -> None:
 
 
 def test_set_up_names_no_registry() -> None:
-    names = ["Makefile", ".ci/run", "requirements.txt", "requirements-dev.txt", "constraints.txt"]
+    names = ["Makefile", ".ci/run", "constraints.txt", *sorted(path.name for path in ROOT.glob("requirements*.txt"))]
     forbidden = re.compile(r"index-url|find-links|trusted-host|\w://")
     assert not [name for name in names if forbidden.search((ROOT / name).read_text(encoding="utf-8"))]
 

@@ -2,14 +2,15 @@
 // element; new data are drawn into the same canvases.
 
 const views = new WeakMap();
+const PATIENCE = 10_000; // ms that a part of the map may take to arrive
 
-export default function heatmap({ data, parentElement }) {
+export default function heatmap({ data, parentElement, setStateValue }) {
   let view = views.get(parentElement);
   if (!view) {
     view = createView(parentElement);
     views.set(parentElement, view);
   }
-  view.update(data);
+  view.update(data, setStateValue);
   return () => {
     view.destroy();
     views.delete(parentElement);
@@ -18,34 +19,71 @@ export default function heatmap({ data, parentElement }) {
 
 function createView(parentElement) {
   const root = parentElement.querySelector(".heatmap");
-  const figure = root.querySelector(".figure");
-  const base = root.querySelector(".base");
-  const overlay = root.querySelector(".overlay");
-  const buttons = root.querySelector(".downloads");
-  const tooltip = root.querySelector(".tooltip");
-  const live = root.querySelector("[aria-live]");
+  const find = (selector) => root.querySelector(selector);
+  const [figure, base, overlay] = [find(".figure"), find(".base"), find(".overlay")];
+  const [buttons, whole, tooltip, live] = [find(".downloads"), find(".whole"), find(".tooltip"), find("[aria-live]")];
   const scratch = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const stop = new AbortController();
-  const view = { model: null, layout: null, theme: null, at: null, pinned: false, drawn: 0, signature: "" };
+  const on = (target, type, handler) => target.addEventListener(type, handler, { signal: stop.signal });
+  let send = () => {};
   let widths = [];
+  let drawn = 0;
+  const measured = new Map();
+  let signature = "";
+  let patience = 0;
+  let kept = null; // the cell whose click kept its row: its reading stays
 
-  const measure = (text, size, weight) => {
-    scratch.font = fontOf(view.theme, { size, weight });
-    return scratch.measureText(text).width;
+  const tell = (name) => (value) => send(name, { value, text: view.received.text });
+  const [locked, zoom] = [sharedValue(tell("locked")), sharedValue(tell("zoom"))];
+  // received: what Python sent; model: it or a part of it, as drawn; at: the cell pointed at; pointed: a token
+  // of the sentence or of the labels; panel: whose row is kept; waiting: for a part that is not here yet.
+  const view = {
+    received: null, model: null, lockedRow: null, layout: null, theme: null, at: null, pointed: null, panel: 0,
+    waiting: null,
+    get locked() {
+      return locked.value;
+    },
+    get wanted() {
+      return zoom.value ?? [0, view.received.tokens[0], 0, view.received.tokens[1]];
+    },
+    measure: (text, size, weight) => {
+      const font = fontOf(view.theme, { size, weight });
+      const name = `${font}|${text}`;
+      let wide = measured.get(name);
+      if (wide === undefined) {
+        if (measured.size > 20_000) measured.clear();
+        scratch.font = font;
+        wide = scratch.measureText(text).width;
+        measured.set(name, wide);
+      }
+      return wide;
+    },
+    shownRow() {
+      const { at, pointed, model } = view;
+      const panel = Math.min(at?.panel ?? view.panel, model.panels.length - 1);
+      if (locked.value !== null) return { panel, query: locked.value };
+      if (at) return { panel, query: winnerOf(model, at).query };
+      if (pointed && (pointed.axis === "queries" || model.labels.one_text)) return { panel, query: pointed.index };
+      return null;
+    },
   };
+  const strip = createStrip(root, view, { point, toggle, escape: release, speak, save }, stop.signal);
+  const drag = createDrag(overlay, view, { cellAt: (...where) => cellAt(overlay, view, ...where), zoomTo, redraw: showCell }, on);
 
   function draw() {
     const width = Math.floor(root.clientWidth);
     if (!view.model || width <= 0) return; // hidden, as in a closed tab: the observer calls again
     const { model } = view;
     const ratio = window.devicePixelRatio || 1;
-    view.theme = readTheme(root, scratch, model.style);
+    view.theme = readTheme(root, scratch, model);
     const { background, text, font } = view.theme;
-    const signature = [model.digest, model.height, width, ratio, window.innerHeight, background, text, font].join("|");
-    if (signature === view.signature) return;
-    view.signature = signature;
-    const space = { width, height: model.height ?? null, windowHeight: window.innerHeight, ratio };
-    const layout = layoutFigure(model, space, measure);
+    const { height } = view.received;
+    const now = [model.digest, height, width, ratio, window.innerHeight, background, text, font].join("|");
+    if (now === signature) return showCell();
+    signature = now;
+    const below = strip.heightFor(width);
+    const space = { width, height: height ?? null, windowHeight: window.innerHeight, below, ratio };
+    const layout = layoutFigure(model, space, view.measure);
     view.layout = layout;
     paintFigure(base, model, layout, view.theme, ratio);
     for (const canvas of [base, overlay]) {
@@ -54,234 +92,222 @@ function createView(parentElement) {
     }
     figure.style.width = `${layout.width}px`;
     root.classList.toggle("scrolls", layout.width > width + 1);
+    whole.hidden = !model.window;
     buttons.style.left = `${Math.min(layout.width, width) - buttons.offsetWidth}px`;
     overlay.width = base.width;
     overlay.height = base.height;
     showCell();
-    view.drawn += 1;
+    drawn += 1;
     root.dataset.panels = model.panels.length;
     [root.dataset.queries, root.dataset.keys] = model.tokens;
+    root.dataset.window = model.window?.join() ?? "";
     root.dataset.cell = layout.cell;
-    root.dataset.drawn = view.drawn;
+    root.dataset.corners = layout.panels.map(({ x, y }) => `${x},${y}`).join(" ");
+    root.dataset.drawn = drawn;
     performance.mark("attendome-heatmap-drawn");
   }
 
-  function update(payload) {
+  function update(payload, setStateValue) {
     if (!payload?.panels) return;
-    const same = view.model?.digest === payload.digest;
-    if (same) view.model.height = payload.height;
-    else {
-      const before = view.model;
-      view.model = readPayload(payload);
-      const shape = (model) => [...model.shape, ...model.pool, model.panels.length].join();
-      if (before && shape(before) !== shape(view.model)) leave();
+    send = setStateValue ?? send;
+    const other = view.received?.text !== payload.text;
+    if (view.received?.digest !== payload.digest) {
+      performance.mark("attendome-heatmap-received");
+      view.received = readPayload(payload);
       overlay.setAttribute("aria-label", payload.title || "Attention heatmap");
-      root.querySelector("#description").textContent = payload.description;
+      find("#description").textContent = payload.description;
+    }
+    view.received.height = payload.height;
+    view.lockedRow = readLockedRow(payload);
+    if (other) {
+      locked.restart(payload.locked);
+      zoom.restart(payload.window);
+      view.panel = 0;
+      view.at = view.pointed = kept = null;
+    } else {
+      locked.hear(payload.locked);
+      zoom.hear(payload.window);
+    }
+    refresh();
+  }
+
+  /** Show the part of the map that is wanted: cut out of what is here, or waited for. */
+  function refresh() {
+    const before = view.model;
+    const { received, wanted } = view;
+    const next = sameWindow(rangeOf(received), wanted) ? received : cropModel(received, wanted);
+    clearTimeout(patience);
+    if (next) {
+      view.model = next;
+      view.waiting = null;
+    } else {
+      // Not the part that is wanted, but what there is of this head.
+      view.model = received;
+      view.waiting = { from: rangeOf(received), to: wanted };
+      patience = setTimeout(() => {
+        zoom.giveUp(view.received.window);
+        refresh();
+      }, PATIENCE);
+    }
+    const shape = (model) => [...rangeOf(model), ...model.pool, model.panels.length].join();
+    if (before && shape(before) !== shape(view.model)) {
+      view.pointed = kept = null;
+      view.at = view.at && sameCell(before, view.model, view.at);
     }
     draw();
   }
 
-  /** The overlay and the tooltip follow `view.at`; the figure beneath is not drawn again. */
+  function zoomTo(part) {
+    zoom.choose(part === null ? null : tidyWindow(part, view.model.tokens));
+    live.textContent = zoom.value ? windowNote(zoom.value, view.model.tokens) : "The whole map";
+    refresh();
+  }
+
+  /** The overlay, the tooltip and the sentence follow what is pointed at; the figure is not drawn again. */
   function showCell() {
-    const { layout, theme, at, model } = view;
+    const { layout, at, model, pointed } = view;
     if (!layout) return;
     const context = overlay.getContext("2d");
     const ratio = overlay.width / layout.width;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, layout.width + 1, layout.height + 1);
-    tooltip.hidden = !at;
-    tooltip.classList.toggle("pinned", view.pinned);
-    if (!at) return;
-    const { cell } = layout;
-    layout.panels.forEach((place, index) => {
-      const x = place.x + at.column * cell;
-      const y = place.y + at.row * cell;
-      const here = index === at.panel;
-      if (here) {
-        // Thin lines to the labels, so that the eye finds them from the back of the room.
-        context.fillStyle = theme.text;
-        context.globalAlpha = 0.45;
-        for (const edge of cell < 8 ? [cell / 2] : [0, cell]) {
-          context.fillRect(place.x, y + edge - 0.5, at.column * cell, 1);
-          context.fillRect(x + edge - 0.5, place.y, 1, at.row * cell);
-        }
-        context.globalAlpha = 1;
+    root.dataset.locked = locked.value ?? "";
+    root.dataset.waiting = view.waiting ? "yes" : "";
+    if (view.waiting) paintWaiting(context, view, base, view.waiting);
+    else if (locked.value !== null) paintRow(context, view, locked.value, true);
+    else if (!at && view.shownRow()) paintRow(context, view, view.shownRow().query, false);
+    if (drag.box) paintBand(context, view, drag.box);
+    tooltip.hidden = !at || Boolean(drag.box) || Boolean(view.waiting);
+    strip.draw();
+    if (tooltip.hidden) {
+      const row = locked.value === null || !pointed ? -1 : cellOf(model, "queries", locked.value);
+      const column = pointed ? cellOf(model, "keys", pointed.index) : -1;
+      if (row >= 0 && column >= 0 && (model.labels.one_text || pointed.axis === "keys")) {
+        paintCell(context, view, { panel: 0, row, column }, { query: locked.value, key: pointed.index });
       }
-      outline(context, x, y, Math.max(cell, 3), here ? 2 : 1.25);
-    });
+      return;
+    }
     const { parts, detail, query, key } = reading(model, at);
-    emphasise(context, layout.rowLabel(at.panel, at.row, true, query));
-    emphasise(context, layout.columnLabel(at.panel, at.column, true, key));
-    const sentence = parts.map((part) => {
-      if (typeof part === "string") return document.createTextNode(part);
-      const node = document.createElement(part.token === undefined ? "span" : "bdi");
-      node.className = part.token === undefined ? "weight" : "token";
-      node.textContent = part.token ?? part.weight;
-      return node;
-    });
-    tooltip.firstElementChild.replaceChildren(...sentence);
-    tooltip.lastElementChild.textContent = view.pinned ? `${detail} · pinned, Esc releases` : detail;
-    placeTooltip();
-  }
-
-  /** Seen on every colour: a ring of the page's colour around one of the text's. */
-  function outline(context, x, y, side, thick) {
-    context.strokeStyle = view.theme.background;
-    context.lineWidth = thick + 2;
-    context.strokeRect(x - 0.5, y - 0.5, side, side);
-    context.strokeStyle = view.theme.text;
-    context.lineWidth = thick;
-    context.strokeRect(x - 0.5, y - 0.5, side, side);
-  }
-
-  /** A label again, strong, on a patch that covers the plain one and its neighbours. */
-  function emphasise(context, label) {
-    const wide = Math.max(measure(label.text, label.size, label.weight), label.patch);
-    const start = { left: 0, center: wide / 2, right: wide }[label.align];
-    context.save();
-    context.translate(label.x, label.y);
-    context.rotate(label.angle ?? 0);
-    context.fillStyle = view.theme.background;
-    context.fillRect(-start - 3, -label.size * 0.95, wide + 6, label.size * 1.3);
-    context.restore();
-    paintText(context, view.theme, label);
-  }
-
-  function placeTooltip() {
-    const { layout, at } = view;
-    const place = layout.panels[at.panel];
-    const left = place.x + at.column * layout.cell - root.scrollLeft;
-    const upper = place.y + at.row * layout.cell;
-    const away = 10;
-    const wide = tooltip.offsetWidth;
-    const high = tooltip.offsetHeight;
-    const seen = window.innerHeight - root.getBoundingClientRect().top; // a tall figure ends below the window
-    const room = { x: root.clientWidth, y: Math.min(root.clientHeight, seen) };
-    let x = left + layout.cell + away;
-    if (x + wide > room.x) x = left - away - wide;
-    let y = upper + layout.cell + away;
-    if (y + high > room.y) y = upper - away - high;
-    tooltip.style.left = `${Math.max(0, Math.min(x, room.x - wide)) + root.scrollLeft}px`;
-    tooltip.style.top = `${Math.max(0, Math.min(y, room.y - high))}px`;
-  }
-
-  function cellAt(event) {
-    if (!view.layout) return null;
-    const box = overlay.getBoundingClientRect();
-    const x = event.clientX - box.left;
-    const y = event.clientY - box.top;
-    const { panels, cell } = view.layout;
-    const [queries, keys] = view.model.shape;
-    const panel = panels.findIndex((p) => x >= p.x && x < p.x + p.width && y >= p.y && y < p.y + p.height);
-    if (panel < 0) return null;
-    const row = Math.min(Math.floor((y - panels[panel].y) / cell), queries - 1);
-    const column = Math.min(Math.floor((x - panels[panel].x) / cell), keys - 1);
-    return { panel, row, column };
+    paintCell(context, view, at, { query, key });
+    tooltip.firstElementChild.replaceChildren(...partNodes(parts));
+    tooltip.lastElementChild.textContent = detail;
+    placeTooltip(root, tooltip, view);
   }
 
   const equal = (a, b) => a === b || (a && b && a.panel === b.panel && a.row === b.row && a.column === b.column);
 
   function go(at) {
-    if (equal(at, view.at)) return;
+    if (equal(at, view.at) && !view.pointed) return;
     view.at = at;
+    view.pointed = null;
+    if (at && locked.value === null) strip.follow("queries", winnerOf(view.model, at).query);
     showCell();
   }
 
-  /** Pinning is the one thing a person chooses here; a selected cell would be sent to Python from here. */
-  function pin(pinned) {
-    view.pinned = pinned;
+  function point(token) {
+    if (token?.axis === view.pointed?.axis && token?.index === view.pointed?.index) return;
+    view.pointed = token;
+    if (token) view.at = kept = null;
+    showCell();
+  }
+
+  /** Keep the row of a query, or let it go if it is kept. In a pooled map, every query of a row is one row. */
+  function toggle(query, panel, cell = null) {
+    const row = cellOf(view.model, "queries", query);
+    const same = locked.value !== null
+      && (locked.value === query || (cell && row >= 0 && cellOf(view.model, "queries", locked.value) === row));
+    if (same) return release();
+    view.panel = panel;
+    kept = cell;
+    locked.choose(query);
+    if (view.lockedRow?.row !== query) view.lockedRow = null;
+    strip.follow("queries", query);
+    showCell();
+    return speak(`Row kept. ${strip.sentence()}`);
+  }
+
+  function release() {
+    kept = null;
+    if (locked.value !== null) {
+      locked.choose(null);
+      speak("Row let go.");
+    }
     showCell();
   }
 
   function leave() {
-    view.at = null;
-    view.pinned = false;
+    view.at = view.pointed = kept = null;
     showCell();
   }
 
-  function announce() {
-    const { parts, detail } = reading(view.model, view.at);
-    const words = parts.map((part) => (typeof part === "string" ? part : part.token ?? part.weight));
-    live.textContent = `${words.join("")}, ${detail}`;
+  function speak(words) {
+    live.textContent = words;
   }
 
-  const clamp = (value, most) => Math.max(0, Math.min(value, most));
-  const moves = {
-    ArrowUp: (at) => ({ ...at, row: at.row - 1 }),
-    ArrowDown: (at) => ({ ...at, row: at.row + 1 }),
-    ArrowLeft: (at) => ({ ...at, column: at.column - 1 }),
-    ArrowRight: (at) => ({ ...at, column: at.column + 1 }),
-    Home: (at, far) => ({ ...at, column: 0, row: far ? 0 : at.row }),
-    End: (at, far) => ({ ...at, column: Infinity, row: far ? Infinity : at.row }),
-    PageUp: (at) => ({ ...at, panel: at.panel - 1 }),
-    PageDown: (at) => ({ ...at, panel: at.panel + 1 }),
-  };
+  const keys = createKeys(view, {
+    go, leave, zoomTo, speak,
+    toggle: (at) => toggle(winnerOf(view.model, at).query, at.panel, at),
+    release: () => {
+      if (kept) view.at = null;
+      release();
+    },
+    dragging: () => drag.box,
+    cancelDrag: drag.cancel,
+  });
 
-  function onKey(event) {
-    if (!view.layout || event.altKey || event.metaKey) return;
-    if (event.key === "Escape") {
-      if (!view.at) return;
-      leave();
-      live.textContent = "";
-    } else if ((event.key === "Enter" || event.key === " ") && view.at) {
-      pin(!view.pinned);
-    } else if (moves[event.key]) {
-      const [queries, keys] = view.model.shape;
-      const next = view.at ? moves[event.key](view.at, event.ctrlKey) : { panel: 0, row: 0, column: 0 };
-      go({
-        panel: clamp(next.panel, view.model.panels.length - 1),
-        row: clamp(next.row, queries - 1),
-        column: clamp(next.column, keys - 1),
-      });
-      announce();
-    } else return;
-    event.preventDefault();
-    event.stopPropagation(); // or the page would take these keys for its own
-  }
-
-  function save(blob, ending) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = `${view.model.file_name}.${ending}`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  }
-
-  function savePng() {
+  function save(layout, kind, suffix = "") {
+    const { model, theme } = view;
+    const write = (blob) => {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(blob);
+      link.download = `${model.file_name}${suffix}.${kind}`;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    };
+    if (kind === "svg") {
+      return write(new Blob([writeSvg(model, layout, theme)], { type: "image/svg+xml;charset=utf-8" }));
+    }
     const canvas = document.createElement("canvas");
-    paintFigure(canvas, view.model, view.layout, view.theme, 2, view.model.style.sizes.export_margin);
-    canvas.toBlob((blob) => blob && save(blob, "png"), "image/png");
+    paintFigure(canvas, model, layout, theme, 2, model.style.sizes.export_margin);
+    return canvas.toBlob((blob) => blob && write(blob), "image/png");
   }
 
-  function saveSvg() {
-    const text = writeSvg(view.model, view.layout, view.theme);
-    save(new Blob([text], { type: "image/svg+xml;charset=utf-8" }), "svg");
-  }
-
-  const on = (target, type, handler) => target.addEventListener(type, handler, { signal: stop.signal });
   on(overlay, "pointermove", (event) => {
-    const at = cellAt(event);
-    overlay.style.cursor = at ? "crosshair" : "default";
-    if (!view.pinned) go(at);
+    if (drag.box) return;
+    const at = cellAt(overlay, view, event);
+    const label = at ? null : labelAt(overlay, view, event);
+    overlay.style.cursor = at ? "crosshair" : label ? "pointer" : "default";
+    if (label) point(label);
+    else if (at || !kept) go(at);
   });
-  on(overlay, "pointerleave", () => view.pinned || go(null));
+  on(overlay, "pointerleave", () => {
+    if (drag.box) return;
+    if (!kept || !equal(view.at, kept)) leave();
+  });
   on(overlay, "click", (event) => {
-    const at = cellAt(event);
-    if (!at || (view.pinned && equal(at, view.at))) return leave();
-    view.at = at;
-    return pin(true);
+    if (drag.took()) return;
+    const at = cellAt(overlay, view, event);
+    const label = at ? null : labelAt(overlay, view, event);
+    if (label) toggle(label.index, 0, null);
+    else if (at) {
+      view.at = at;
+      view.pointed = null;
+      toggle(winnerOf(view.model, at).query, at.panel, at);
+    }
   });
-  on(overlay, "keydown", onKey);
+  on(overlay, "dblclick", () => view.model.window && zoomTo(null));
+  on(overlay, "keydown", keys);
   on(overlay, "focus", () => {
     if (!view.at && view.layout && overlay.matches(":focus-visible")) {
       go({ panel: 0, row: 0, column: 0 });
-      announce();
+      speak(readingText(view.model, view.at));
     }
   });
-  on(overlay, "blur", () => view.pinned || go(null));
-  on(root.querySelector("[data-testid=heatmap-download-png]"), "click", savePng);
-  on(root.querySelector("[data-testid=heatmap-download-svg]"), "click", saveSvg);
-  on(root, "scroll", () => view.at && placeTooltip());
+  on(overlay, "blur", () => kept || leave());
+  on(whole, "click", () => zoomTo(null));
+  on(find("[data-testid=heatmap-download-png]"), "click", () => save(view.layout, "png"));
+  on(find("[data-testid=heatmap-download-svg]"), "click", () => save(view.layout, "svg"));
+  on(root, "scroll", () => view.at && placeTooltip(root, tooltip, view));
 
   const observer = new ResizeObserver(() => {
     const width = root.clientWidth;
@@ -303,7 +329,8 @@ function createView(parentElement) {
   });
   if (document.fonts && document.fonts.status !== "loaded") {
     document.fonts.ready.then(() => {
-      view.signature = "";
+      signature = "";
+      measured.clear();
       if (!stop.signal.aborted) draw();
     });
   }
@@ -312,6 +339,9 @@ function createView(parentElement) {
     update,
     destroy: () => {
       observer.disconnect();
+      clearTimeout(patience);
+      locked.stop();
+      zoom.stop();
       stop.abort();
     },
   };

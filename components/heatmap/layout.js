@@ -42,24 +42,24 @@ function wrap(text, rooms, most, measure) {
   return lines;
 }
 
-/** Round steps from 0 to `top`, which is always the last tick. */
-function scaleTicks(top) {
-  const rough = top / 4;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough * 0.999);
-  const ticks = [];
-  for (let value = 0; value < top - step * 0.55; value += step) ticks.push(value);
-  return [...ticks, top];
-}
-
-function tickText(value) {
-  return value === 0 ? "0" : String(Number(value.toPrecision(3)));
+/** The first and the last token of cell `index` of an axis, counted in the whole text. */
+function tokensOf(model, axis, index) {
+  const side = axis === "queries" ? 0 : 1;
+  const [size, first] = [model.pool[side], model.offset[side]];
+  const end = model.window ? model.window[2 * side + 1] : model.tokens[side];
+  return [first + index * size, Math.min(first + (index + 1) * size, end) - 1];
 }
 
 /** The token whose label stands for cell `index`: the last of a pooled block, so that numbers are round. */
 function tokenOf(model, axis, index) {
-  const size = model.pool[axis === "queries" ? 0 : 1];
-  return index === 0 ? 0 : Math.min((index + 1) * size, model.labels[axis].length) - 1;
+  return tokensOf(model, axis, index)[index === 0 ? 0 : 1];
+}
+
+/** The cell of a token, or -1 where the picture does not show it. */
+function cellOf(model, axis, token) {
+  const side = axis === "queries" ? 0 : 1;
+  const cell = Math.floor((token - model.offset[side]) / model.pool[side]);
+  return cell >= 0 && cell < model.shape[side] ? cell : -1;
 }
 
 /** A token's label, numbered from 1 where there are many; the token is kept from reordering its number. */
@@ -90,7 +90,7 @@ function chooseGrid(model, space, fixed) {
     const wide = fixed.left + fixed.right + (columns - 1) * GAP;
     const capped = rows > 1 ? sizes.grid_height_max : sizes.height_max;
     const cap = space.height ?? capped;
-    const fit = space.height ?? Math.min(cap, space.windowHeight * sizes.window_share);
+    const fit = space.height ?? Math.min(cap, space.windowHeight * sizes.window_share - space.below);
     const perHeight = (room) => (room - tall) / (rows * queries);
     const wanted = Math.max(perHeight(fit), Math.min(perHeight(cap), sizes.cell_comfortable));
     const exact = Math.min(sizes.cell_max, (space.width - wide) / (columns * keys), wanted);
@@ -108,9 +108,10 @@ function chooseGrid(model, space, fixed) {
 /**
  * Lay the figure out.
  *
- * space: {width, height (most, or null), windowHeight, ratio (device pixels a CSS pixel)}.
+ * space: {width, height (most, or null), windowHeight, below (taken under the figure), ratio (device pixels a
+ * CSS pixel)}.
  * measure(text, size, weight): width in CSS pixels.
- * Returns {width, height, cell, shapes, panels: [{x, y, width, height}], rowLabel(panel, row, strong),
+ * Returns {width, height, cell, shapes, panels: [{x, y, width, height, labels}], rowLabel(panel, row, strong),
  * columnLabel(panel, column, strong)}; the label functions return text shapes, whose `patch` is the length
  * to cover before drawing them over plain labels.
  */
@@ -118,6 +119,7 @@ function layoutFigure(model, space, measure) {
   const sizes = model.style.sizes;
   const [queries, keys] = model.shape;
   const longest = (axis) => {
+    // Of the whole text, so that a part of it has as much room for labels.
     const count = model.labels[axis].length;
     let most = 0;
     for (let i = 0; i < count; i += Math.ceil(count / 600)) {
@@ -142,18 +144,17 @@ function layoutFigure(model, space, measure) {
   const header = (width) => {
     const size = (name, weight) => (string) => measure(string, sizes[name], weight);
     return {
-      title: wrap(model.title, [width - 100, width], 2, size("title", 600)),
+      title: wrap(model.title, [width - (model.window ? 200 : 100), width], 2, size("title", 600)),
       subtitle: wrap(model.subtitle, [width], 2, size("subtitle", 400)),
       note: wrap(model.note, [width], 1, size("subtitle", 400)),
       provenance: wrap(model.provenance, [width], 2, size("provenance", 400)),
     };
   };
   const legend = (width) => {
-    const unit = measure(model.unit, sizes.legend, 400) + 12;
-    const bar = Math.min(sizes.ramp_width, Math.max(80, width - unit - 16));
-    const mask = model.masked ? measure("masked (not allowed)", sizes.legend, 400) + 24 : 0;
-    const below = mask > 0 && unit + bar + 40 + mask > width;
-    return { unit, bar, mask, below, height: 38 + (below ? 24 : 0) };
+    const bar = legendBar(model, width, measure);
+    const mask = model.masked ? measure(model.mask_label, sizes.legend, 400) + 24 : 0;
+    const below = mask > 0 && bar.width + 40 + mask > width;
+    return { ...bar, mask, below, height: 38 + (below ? 24 : 0) };
   };
   const above = (parts, width) =>
     Math.max(1, parts.title.length) * 23 + (parts.subtitle.length + parts.note.length) * 19 + legend(width).height + 10;
@@ -209,22 +210,12 @@ function layoutFigure(model, space, measure) {
   }
   y += 8;
   const key = legend(Math.min(width, space.width));
-  text(0, y + 10, model.unit, sizes.legend);
-  shapes.push({ kind: "ramp", x: key.unit, y, width: key.bar, height: sizes.ramp_height });
-  const top = model.scale_max;
-  scaleTicks(top).forEach((value, index, all) => {
-    const x = key.unit + (value / top) * key.bar;
-    const last = index === all.length - 1;
-    const label = (last && model.scale_clips ? "≥ " : "") + tickText(value);
-    const under = y + sizes.ramp_height;
-    shapes.push({ kind: "line", x1: x, y1: under, x2: x, y2: under + 4, colour: "muted" });
-    text(x, under + 15, label, sizes.tick, { colour: "muted", align: "center" });
-  });
+  shapes.push(...key.shapes(0, y));
   if (model.masked) {
-    const x = key.below ? 1 : key.unit + key.bar + 28;
+    const x = key.below ? 1 : key.width + 28;
     const line = key.below ? y + 36 : y;
     shapes.push({ kind: "hatch", x, y: line - 2, width: 15, height: 15 });
-    text(x + 22, line + 10, "masked (not allowed)", sizes.legend);
+    text(x + 22, line + 10, model.mask_label, sizes.legend);
   }
   y += key.height + 2;
 
@@ -234,7 +225,7 @@ function layoutFigure(model, space, measure) {
     const x = snap(left + column * (panelWidth + GAP));
     const start = y + row * (panelHead + columnHeight + LABEL_GAP + panelHeight + GAP);
     const top = snap(start + panelHead + columnHeight + LABEL_GAP);
-    return { x, y: top, width: panelWidth, height: panelHeight, start, column };
+    return { x, y: top, width: panelWidth, height: panelHeight, start, column, labels: rowRoom + LABEL_GAP };
   });
 
   const rowLabel = (panel, row, strong, token = tokenOf(model, "queries", row)) => {
@@ -258,8 +249,13 @@ function layoutFigure(model, space, measure) {
     };
   };
 
-  const shownLabel = (index) =>
-    stride === 1 || index === 0 || ((index + 1) % stride === 0 && index * cell > font * 1.2);
+  // Numbers of thinned labels are round in the whole text, also where only a part of it is shown.
+  const shownLabel = (axis, index) => {
+    if (stride === 1 || index === 0) return true;
+    const side = axis === "queries" ? 0 : 1;
+    const first = model.pool[side] === 1 ? model.offset[side] : 0;
+    return (first + index + 1) % stride === 0 && index * cell > font * 1.2;
+  };
   const axisStyle = { colour: "muted", weight: 600 };
   model.panels.forEach((panel, index) => {
     const place = panels[index];
@@ -277,16 +273,18 @@ function layoutFigure(model, space, measure) {
       text(3, place.y, axisTitle(model.labels.query_name, down, nameSize), sizes.axis_title, {
         ...axisStyle, angle: Math.PI / 2,
       });
-      for (let i = 0; i < queries; i += 1) if (shownLabel(i)) shapes.push(rowLabel(index, i));
+      for (let i = 0; i < queries; i += 1) if (shownLabel("queries", i)) shapes.push(rowLabel(index, i));
     }
-    for (let i = 0; i < keys; i += 1) if (shownLabel(i)) shapes.push(columnLabel(index, i));
+    for (let i = 0; i < keys; i += 1) if (shownLabel("keys", i)) shapes.push(columnLabel(index, i));
     if (stride > 1) {
-      for (let i = 0; i < Math.max(queries, keys); i += 1) {
-        if (!shownLabel(i)) continue;
-        const at = (i + 0.5) * cell;
-        const tick = { kind: "line", colour: "muted" };
-        if (i < keys) shapes.push({ ...tick, x1: place.x + at, x2: place.x + at, y1: place.y - 4, y2: place.y - 1 });
-        if (i < queries) shapes.push({ ...tick, x1: place.x - 4, x2: place.x - 1, y1: place.y + at, y2: place.y + at });
+      const tick = { kind: "line", colour: "muted" };
+      for (let i = 0; i < keys; i += 1) {
+        const x = place.x + (i + 0.5) * cell;
+        if (shownLabel("keys", i)) shapes.push({ ...tick, x1: x, x2: x, y1: place.y - 4, y2: place.y - 1 });
+      }
+      for (let i = 0; i < queries; i += 1) {
+        const at = place.y + (i + 0.5) * cell;
+        if (shownLabel("queries", i)) shapes.push({ ...tick, x1: place.x - 4, x2: place.x - 1, y1: at, y2: at });
       }
     }
     shapes.push({ kind: "matrix", panel: index, x: place.x, y: place.y, width: panelWidth, height: panelHeight, cell });

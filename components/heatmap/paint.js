@@ -1,26 +1,7 @@
 // Draw a layout's shapes on a canvas, or write them as SVG. Colours of the page arrive in `theme`:
-// {background, text, muted, dark, font, colours: {ramp, mask_fill, mask_line}, lut}.
+// {background, text, muted, frame, accent, font, colours: {mask_fill, mask_line}, ramp, lut, inks}.
 
-const LEVELS = 256;
 const HATCH = 6; // CSS pixels from stripe to stripe
-
-function parseHex(hex) {
-  return [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
-}
-
-/** 256 colours of a ramp of equally spaced stops, each [red, green, blue]. */
-function colourTable(ramp) {
-  const stops = ramp.map(parseHex);
-  return Array.from({ length: LEVELS }, (_, level) => {
-    const place = (level / (LEVELS - 1)) * (stops.length - 1);
-    const index = Math.min(Math.floor(place), stops.length - 2);
-    return stops[index].map((from, c) => Math.round(from + (stops[index + 1][c] - from) * (place - index)));
-  });
-}
-
-function levelOf(weight, top) {
-  return Math.round(Math.min(Math.max(weight / top, 0), 1) * (LEVELS - 1));
-}
 
 /** The panel as a small picture, one pixel a cell, masked cells clear. */
 function panelPicture(model, panel, theme) {
@@ -30,14 +11,12 @@ function panelPicture(model, panel, theme) {
   canvas.height = queries;
   const context = canvas.getContext("2d");
   const picture = context.createImageData(keys, queries);
+  const pixels = new Uint32Array(picture.data.buffer);
   const { weights, allowed } = model.panels[panel];
+  // Opaque pixels as this machine orders their bytes.
+  const colours = new Uint32Array(new Uint8Array(theme.lut.flatMap((colour) => [...colour, 255])).buffer);
   for (let i = 0; i < weights.length; i += 1) {
-    if (allowed && !allowed[i]) continue;
-    const [red, green, blue] = theme.lut[levelOf(weights[i], model.scale_max)];
-    picture.data[4 * i] = red;
-    picture.data[4 * i + 1] = green;
-    picture.data[4 * i + 2] = blue;
-    picture.data[4 * i + 3] = 255;
+    if (!allowed || allowed[i]) pixels[i] = colours[levelOf(weights[i], model)];
   }
   context.putImageData(picture, 0, 0);
   return canvas;
@@ -58,6 +37,12 @@ function paintText(context, theme, shape) {
   context.font = fontOf(theme, shape);
   context.direction = "ltr";
   context.textAlign = shape.align;
+  if (shape.halo) {
+    context.strokeStyle = theme.background;
+    context.lineWidth = shape.halo;
+    context.lineJoin = "round";
+    context.strokeText(shape.text, 0, 0);
+  }
   context.fillStyle = colourOf(theme, shape.colour);
   context.fillText(shape.text, 0, 0);
   context.restore();
@@ -138,7 +123,7 @@ function paintMatrix(context, theme, model, shape) {
 
 function paintRamp(context, theme, { x, y, width, height }) {
   const gradient = context.createLinearGradient(x, 0, x + width, 0);
-  theme.colours.ramp.forEach((colour, i, all) => gradient.addColorStop(i / (all.length - 1), colour));
+  theme.ramp.forEach((colour, i, all) => gradient.addColorStop(i / (all.length - 1), colour));
   context.fillStyle = gradient;
   context.fillRect(x, y, width, height);
   paintFrame(context, theme, { x, y, width, height });
@@ -155,9 +140,23 @@ function paintFigure(canvas, model, layout, theme, scale, margin = 0) {
   context.fillStyle = theme.background;
   context.fillRect(0, 0, width, height);
   context.setTransform(scale, 0, 0, scale, margin * scale, margin * scale);
-  for (const shape of layout.shapes) {
-    if (shape.kind === "text") paintText(context, theme, shape);
+  paintShapes(context, theme, model, layout.shapes);
+}
+
+function paintShapes(context, theme, model, shapes) {
+  context.direction = "ltr";
+  let font = ""; // setting a font costs more than drawing a word
+  for (const shape of shapes) {
+    if (shape.kind === "text" && !shape.angle && !shape.halo) {
+      const wanted = fontOf(theme, shape);
+      if (font !== wanted) context.font = font = wanted;
+      if (context.textAlign !== shape.align) context.textAlign = shape.align;
+      context.fillStyle = colourOf(theme, shape.colour);
+      context.fillText(shape.text, shape.x, shape.y);
+    } else if (shape.kind === "text") paintText(context, theme, shape);
     else if (shape.kind === "ramp") paintRamp(context, theme, shape);
+    else if (shape.kind === "box") paintBox(context, theme, shape);
+    else if (shape.kind === "curve") paintCurve(context, theme, shape);
     else if (shape.kind === "hatch") {
       paintHatch(context, theme, shape, [shape]);
       paintFrame(context, theme, shape);
@@ -172,6 +171,35 @@ function paintFigure(canvas, model, layout, theme, scale, margin = 0) {
       context.stroke();
     }
   }
+}
+
+/** A box with round corners, filled or only drawn round. */
+function paintBox(context, theme, { x, y, width, height, fill, line, thick }) {
+  context.beginPath();
+  context.roundRect(x, y, width, height, 3);
+  if (fill) {
+    context.fillStyle = colourOf(theme, fill);
+    context.fill();
+  }
+  if (line) {
+    context.strokeStyle = colourOf(theme, line);
+    context.lineWidth = thick;
+    context.stroke();
+  }
+}
+
+/** A Bézier curve through [x1, y1, x, y of two handles, x2, y2]. */
+function paintCurve(context, theme, { points: [x1, y1, ...rest], colour, thick }) {
+  context.save();
+  context.globalAlpha = 0.85;
+  context.lineCap = "round";
+  context.strokeStyle = colourOf(theme, colour);
+  context.lineWidth = thick;
+  context.beginPath();
+  context.moveTo(x1, y1);
+  context.bezierCurveTo(...rest);
+  context.stroke();
+  context.restore();
 }
 
 /** The same figure as SVG text: rectangles and text, nothing that needs a script or a server. */
@@ -197,11 +225,11 @@ function writeSvg(model, layout, theme) {
     width: page.width, height: page.height, viewBox: `${page.x} ${page.y} ${page.width} ${page.height}`, role: "img",
     "font-family": theme.font,
   });
-  add(root, "title", {}, model.title);
-  add(root, "desc", {}, model.description);
+  add(root, "title", {}, layout.title ?? model.title);
+  add(root, "desc", {}, layout.description ?? model.description);
   const definitions = add(root, "defs", {});
   const ramp = add(definitions, "linearGradient", { id: "ramp" });
-  theme.colours.ramp.forEach((colour, i, all) =>
+  theme.ramp.forEach((colour, i, all) =>
     add(ramp, "stop", { offset: `${(100 * i) / (all.length - 1)}%`, "stop-color": colour }));
   const hatch = add(definitions, "pattern", {
     id: "masked", width: HATCH, height: HATCH, patternUnits: "userSpaceOnUse",
@@ -219,6 +247,9 @@ function writeSvg(model, layout, theme) {
       add(root, "text", {
         x: shape.x, y: shape.y, "font-size": shape.size, "font-weight": String(shape.weight), "text-anchor": anchor,
         direction: "ltr", fill: colourOf(theme, shape.colour), ...turn,
+        ...(shape.halo
+          ? { stroke: theme.background, "stroke-width": shape.halo, "stroke-linejoin": "round", "paint-order": "stroke" }
+          : {}),
       }, shape.text);
     } else if (shape.kind === "ramp") {
       add(root, "rect", { ...box(shape), fill: "url(#ramp)" });
@@ -226,6 +257,15 @@ function writeSvg(model, layout, theme) {
     } else if (shape.kind === "hatch") {
       add(root, "rect", { ...box(shape), fill: "url(#masked)" });
       frame(root, shape);
+    } else if (shape.kind === "box") {
+      const line = shape.line ? { stroke: colourOf(theme, shape.line), "stroke-width": shape.thick } : {};
+      add(root, "rect", { ...box(shape), rx: 3, fill: shape.fill ? colourOf(theme, shape.fill) : "none", ...line });
+    } else if (shape.kind === "curve") {
+      const [x1, y1, ...rest] = shape.points.map((value) => Math.round(value * 100) / 100);
+      add(root, "path", {
+        d: `M${x1} ${y1}C${rest.join(" ")}`, fill: "none", stroke: colourOf(theme, shape.colour),
+        "stroke-width": shape.thick, "stroke-linecap": "round", "stroke-opacity": 0.85,
+      });
     } else if (shape.kind === "line") {
       const { x1, y1, x2, y2 } = shape;
       add(root, "line", { x1, y1, x2, y2, stroke: colourOf(theme, shape.colour) });
@@ -249,7 +289,7 @@ function writeMatrix(add, root, model, theme, { panel, x, y, cell }) {
   // Cells of small maps stay single shapes to edit; in large ones neighbours of one colour are joined.
   const join = weights.length > 4096;
   const gap = cell >= model.style.sizes.grid_line_cell ? 1 : 0;
-  const level = (i) => (allowed && !allowed[i] ? -1 : levelOf(weights[i], model.scale_max));
+  const level = (i) => (allowed && !allowed[i] ? -1 : levelOf(weights[i], model));
   for (let row = 0; row < queries; row += 1) {
     for (let column = 0; column < keys; ) {
       const start = column;

@@ -16,12 +16,15 @@ RESULTS = Path(__file__).resolve().parents[2] / "build" / "bench.json"
 
 def groups() -> dict[str, tuple[bool, Callable[[int], Iterator]]]:
     """Name -> (whether it needs Chromium, what measures it)."""
-    from tests.bench import attention, pages, turns
+    from tests.bench import attention, grid, pages, peer, switches, turns
 
     return {
         "start": (True, pages.measure_cold_start),
         "warm": (True, pages.measure_warm),
         "people": (True, pages.measure_people),
+        "switches": (True, switches.measure_switches),
+        "grid": (True, grid.measure_grid),
+        "peer": (True, peer.measure_bertviz),
         "queue": (False, turns.measure_queue),
         "attention": (False, attention.measure_speed),
         "memory": (False, attention.measure_memory),
@@ -29,7 +32,7 @@ def groups() -> dict[str, tuple[bool, Callable[[int], Iterator]]]:
     }
 
 
-NAMES = ("start", "warm", "people", "queue", "attention", "memory", "payload")
+NAMES = ("start", "warm", "people", "switches", "grid", "peer", "queue", "attention", "memory", "payload")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

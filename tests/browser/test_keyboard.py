@@ -48,6 +48,25 @@ def test_arrow_keys_walk_over_the_cells_and_each_is_spoken(page, app_server, com
     expect(spoken).to_be_empty()
 
 
+def test_enter_keeps_a_row_and_escape_lets_it_go(page, app_server, computed):
+    opened = AttentionPage(page).open(app_server).wait()
+    labels, spoken = computed("storybook-gpt", FOX).source.labels, page.get_by_test_id("heatmap-live")
+    opened.canvas.focus()
+    for _ in range(3):
+        opened.canvas.press("ArrowDown")
+    opened.canvas.press("Enter")
+    expect(spoken).to_contain_text(f"Row kept. '{labels[3]}' (4 of {len(labels)}) looks most at")
+    expect(opened.figure).to_have_attribute("data-locked", "3")
+    opened.canvas.press("ArrowDown")
+    expect(spoken).to_contain_text(f"'{labels[4]}' → column (key)")
+    expect(opened.figure).to_have_attribute("data-row", "3")
+    opened.canvas.press("Escape")
+    expect(opened.figure).to_have_attribute("data-locked", "")
+    expect(spoken).to_contain_text("Row let go.")
+    opened.canvas.press("Escape")
+    expect(opened.tooltip).to_be_hidden()
+
+
 def test_tab_goes_from_the_figure_to_its_downloads(page, app_server):
     opened = AttentionPage(page).open(app_server).wait()
     opened.canvas.focus()
