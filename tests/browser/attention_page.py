@@ -21,7 +21,7 @@ class AttentionPage:
 
     def __init__(self, page: Any) -> None:
         self.page = page
-        self.figure = page.get_by_test_id("attention-heatmap")
+        self.figure = page.get_by_test_id("attention-heatmap").first  # a comparison has two more, folded
         self.canvas = self.figure.locator("canvas.overlay")
         self.tooltip = page.get_by_test_id("heatmap-tooltip")
         self.text = page.get_by_role("textbox", name="Your text")
