@@ -50,7 +50,8 @@ def grid_heads(
         return
     over_layers = over_layers / np.float32(parts)
     for head, weights in enumerate(over_layers):
-        yield GridHead(None, head, f"Head {head}, {extra} over layers", "", weights, summary=extra)
+        name = f"Rollout, {extra} over layers" if rollout else f"Head {head}, {extra} over layers"
+        yield GridHead(None, head, name, "", weights, summary=extra)
     if not rollout:
         whole = getattr(over_layers, extra)(axis=0)
         yield GridHead(None, None, f"All heads, {extra}", "", whole, summary=extra)

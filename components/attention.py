@@ -9,7 +9,7 @@ import streamlit as st
 
 from components.downloads import file_stem
 from components.heatmap import HeatmapLabels, HeatmapPanel, HeatmapState, heatmap_payload, heatmap_state, render_heatmap
-from core.language.maps import PLAIN, AttentionMap, MapOptions, Pick, attention_map
+from core.language.maps import PLAIN, AttentionMap, MapOptions, Pick, attention_maps
 from core.language.values import AttentionResult, nearest_layers, proof
 
 KIND_SENTENCES = {
@@ -45,11 +45,8 @@ def head_words(layer: Pick, head: Pick, options: MapOptions = PLAIN) -> str:
 
 
 def largest_weight(maps: Sequence[AttentionMap]) -> float:
-    """The largest weight that says something: a query with only one key to look at always gives it 1."""
-    choosing = maps[0].allowed.sum(axis=1) > 1
-    if not choosing.any():
-        return max(float(shown.weights.max()) for shown in maps) or 1.0
-    return max(float(shown.weights[choosing].max()) for shown in maps) or 1.0
+    """The largest weight of all maps that says something; above 0."""
+    return max(shown.largest for shown in maps) or 1.0
 
 
 def scale_end(maps: Sequence[AttentionMap], scale: str) -> float:
@@ -58,12 +55,16 @@ def scale_end(maps: Sequence[AttentionMap], scale: str) -> float:
     return top if top is not None and scale == "one" else largest_weight(maps)
 
 
-def off_words(result: AttentionResult) -> str:
+def heads_words(off: Sequence[tuple[int, int]]) -> str:
     """For example "without L3 H1, L0 H6", or ""."""
-    names = [f"L{layer} H{head}" for layer, head in result.without]
-    return f"without {', '.join(names[:4])}{f' and {len(names) - 4} more heads' if len(names) > 4 else ''}" * bool(
-        names
-    )
+    names = [f"L{layer} H{head}" for layer, head in off]
+    more = f" and {len(names) - 4} more heads" if len(names) > 4 else ""
+    return f"without {', '.join(names[:4])}{more}" if names else ""
+
+
+def off_words(result: AttentionResult) -> str:
+    """`heads_words` of the heads that were off in this run."""
+    return heads_words(result.without)
 
 
 def attention_payload(
@@ -72,6 +73,7 @@ def attention_payload(
     head: Pick,
     options: MapOptions = PLAIN,
     *,
+    maps: Sequence[AttentionMap] | None = None,
     scale: str = "one",
     window: Sequence[int] | None = None,
     locked: int | None = None,
@@ -80,9 +82,10 @@ def attention_payload(
 
     Parameters
     ----------
+    maps : of these layers, where they are at hand already.
     scale : "one", "largest" or "log", as the page names them.
     """
-    maps = [attention_map(result, layer, head, options) for layer in layers]
+    maps = attention_maps(result, layers, head, options) if maps is None else maps
     words = [head_words(layer, head, options) for layer in layers]
     first = maps[0]
     titles = [word[0].upper() + word[1:] for word in words] if len(layers) > 1 else [""]
@@ -109,19 +112,23 @@ def attention_payload(
 
 
 def render_picture(
-    result: AttentionResult, layers: Sequence[Pick], head: Pick, options: MapOptions, scale: str
+    result: AttentionResult,
+    layers: Sequence[Pick],
+    head: Pick,
+    options: MapOptions,
+    *,
+    maps: Sequence[AttentionMap],
+    scale: str,
 ) -> None:
     """The heatmap, redrawn in place when anything changes; the page's state keeps its row and window."""
-    shown = attention_map(result, layers[0], head, options)
-    take_place(shown)
+    take_place(maps[0])
     state = st.session_state
-    payload = attention_payload(
-        result, layers, head, options, scale=scale, window=state.get("zoom"), locked=state.get("row")
-    )
+    place = {"window": state.get("zoom"), "locked": state.get("row")}
+    payload = attention_payload(result, layers, head, options, maps=maps, scale=scale, **place)
     render_heatmap(payload, key=HEATMAP, on_change=note_choice)
-    if scale == "one" and payload["scale_max"] == 1 and largest_weight([shown]) < PALE:
+    if scale == "one" and payload["scale_max"] == 1 and largest_weight(maps) < PALE:
         st.caption(
-            f"The weights are small here: at most {largest_weight([shown]):.2f} where there is a choice. "
+            f"The weights are small here: at most {largest_weight(maps):.2f} where there is a choice. "
             "Choose Colours “To largest” to tell them apart."
         )
 
@@ -169,8 +176,3 @@ def proof_sentence(result: AttentionResult, layers: Sequence[Pick], head: Pick) 
     sums = f"within {off:.1e}" if off else "exactly"
     many = f" of {len(found)} heads" if len(found) > 1 else ""
     return f"Check: rows{many} sum to 1 {sums}; {mask}."
-
-
-def render_proof(result: AttentionResult, layers: Sequence[Pick], head: Pick) -> None:
-    """The proof line, of the weights as the model computes them."""
-    st.caption(proof_sentence(result, layers, head))

@@ -138,13 +138,13 @@ def choose_tool(view: str) -> str | None:
     return chosen if chosen in TOOLS else None
 
 
-def clip_choice(what: str, count: int, owner: str) -> str | None:
-    """Bring the chosen layer or head into 0 to `count` - 1; returns a sentence when it was outside."""
-    given = st.session_state.get(what)
+def clip_choice(key: str, count: int, owner: str) -> str | None:
+    """Bring the layer or head under this key into 0 to `count` - 1; returns a sentence when it was outside."""
+    given, what = st.session_state.get(key), key.rstrip("2")
     if isinstance(given, int) and 0 <= given < count:
         return None
-    st.session_state[what] = min(max(given, 0), count - 1) if isinstance(given, int) else 0
-    return f"{owner} has no {what} {given}: its {what}s are 0 to {count - 1}. You see {what} {st.session_state[what]}."
+    st.session_state[key] = min(max(given, 0), count - 1) if isinstance(given, int) else 0
+    return f"{owner} has no {what} {given}: its {what}s are 0 to {count - 1}. You see {what} {st.session_state[key]}."
 
 
 def choose_head(layers: int, heads: int, owner: str, view: str) -> tuple[int, int]:

@@ -60,7 +60,9 @@ def difference_payload(
     )
 
 
-def both_payload(found: MapDifference, *, names: tuple[str, str], options: MapOptions = PLAIN) -> dict[str, Any]:
+def both_payload(
+    found: MapDifference, *, names: tuple[str, str], subtitle: str = "", options: MapOptions = PLAIN
+) -> dict[str, Any]:
     """The two maps themselves, beside each other on the same units and one scale."""
     same = found.query_labels == found.key_labels
     return heatmap_payload(
@@ -70,6 +72,7 @@ def both_payload(found: MapDifference, *, names: tuple[str, str], options: MapOp
         ],
         HeatmapLabels(found.query_labels, found.query_labels if same else found.key_labels),
         title=_title(found, options).replace("change of ", "").replace(" minus ", " and "),
+        subtitle=subtitle,
         provenance=_provenance(found),
         unit=found.unit,
         scale_max="largest",
@@ -84,6 +87,14 @@ def changes_sentence(found: MapDifference, count: int = 3) -> str:
     if not changes:
         return "Nothing changes by a hundredth or more."
     return "Largest changes: " + "; ".join(change.sentence for change in changes) + "."
+
+
+def moves_sentence(found: MapDifference, count: int = 3) -> str:
+    """Rows whose largest weight is elsewhere in the second map, or that there is none."""
+    moves = found.moved(count)
+    if not moves:
+        return "No row looks most at something else."
+    return "Rows that look elsewhere: " + "; ".join(move.sentence for move in moves) + "."
 
 
 def difference_csv(found: MapDifference) -> bytes:
@@ -114,8 +125,8 @@ def difference_csv(found: MapDifference) -> bytes:
 def render_difference(
     found: MapDifference, *, names: tuple[str, str], subtitle: str = "", options: MapOptions = PLAIN
 ) -> None:
-    """The signed map, and its largest changes in words above it."""
-    st.markdown(f"**{plain(changes_sentence(found))}**")
+    """The signed map, and above it in words what changed most and which rows look elsewhere."""
+    st.markdown(f"**{plain(changes_sentence(found))}**  \n{plain(moves_sentence(found))}")
     render_heatmap(difference_payload(found, names=names, subtitle=subtitle, options=options), key="difference")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -141,8 +141,22 @@ def render_npz(result: AttentionResult) -> None:
     )
 
 
+def render_table(label: str, table: Callable[[], pd.DataFrame], file_name: str, help: str) -> None:
+    """A button that makes a CSV of a table when it is pressed."""
+    st.download_button(
+        label,
+        data=lambda: table().to_csv(index=False, float_format="%.9g").encode(),
+        file_name=f"{file_name}.csv",
+        mime="text/csv",
+        icon=":material/table:",
+        help=help,
+        on_click="ignore",
+        key=f"csv_{file_name}",
+    )
+
+
 def render_recipe(recipe: Recipe) -> None:
     """The Python that makes this picture, to copy."""
     with st.popover("Python", icon=":material/code:", help="The Python that makes this picture"):
-        st.caption("Save it as picture.py and run .venv/bin/python picture.py in this app's folder; it writes HTML.")
+        st.caption("Save it as picture.py in this app's folder and run .venv/bin/python picture.py there.")
         st.code(python_recipe(recipe), language="python")

@@ -19,7 +19,7 @@ NOT_AN_EXPLANATION = (
 )
 HEAD_HELP = (
     "- **A row is one token that looks** (a query); its colours say how its attention is shared out over the tokens "
-    "it looks at (keys). Each row sums to 1.\n"
+    "it looks at (keys). Each row of weights sums to 1; rows of norms, and of a maximum over heads, do not.\n"
     "- **Point at a row** to see it on the sentence below the map; click to keep it, Esc to let go. Drag a box to "
     "zoom in.\n"
     "- **Hatched cells are masked**: the model is not allowed to look there. That is not a weight of 0.\n"
@@ -38,7 +38,7 @@ GRID_HELP = (
 )
 COMPARE_HELP = (
     "- **A row is one token that looks**; colours say by how much its attention to each token changed from the first "
-    "to the second. A row's changes add up to about 0: what one token wins, others lose.\n"
+    "to the second. What one token of a row wins, others lose (but for norms, maxima, and words without a partner).\n"
     "- Words are matched by spelling and place; “tired / wide” is one place with two words. Hatched cells have no "
     "partner in the other sentence.\n"
     "- A small change of weight is not a change of meaning. Look for changes that many heads share.\n"
@@ -62,7 +62,8 @@ GLOSSARY = {
     "head": "one set of queries, keys and values; a layer has several, side by side",
     "mask": "places where looking is forbidden, such as the future in a GPT",
     "sink": "a token that takes the weight of heads with nothing to say",
-    "value norm": "weight × length of the value after the output matrix: how much is really moved (Kobayashi 2020)",
+    "value norm": "weight × length of the value after the output matrix: how much is really moved (Kobayashi 2020); "
+    "for words the lengths of their pieces are summed, the most that they can move together",
     "rollout": "attention of all layers so far multiplied together, half of it staying in place (Abnar 2020)",
     "induction head": "looks at what followed the same token earlier, and so can repeat it (Olsson 2022)",
     "logit lens": "what the model would say if it stopped after this layer (nostalgebraist 2020)",

@@ -8,6 +8,7 @@ import streamlit as st
 
 from components.examples import FOX
 from components.links import LinkField, head_list, one_of, whole_number, whole_numbers, write_numbers
+from core.language import roles
 from core.language.registry import DEFAULT_MODEL, ModelSource
 
 VIEWS = {"head": "One head", "depths": "Four depths", "heads": "All heads", "compare": "Compare"}
@@ -25,17 +26,7 @@ OVER = {
     "all-max": "Max over all heads and layers",
 }
 TOOLS = {"find": "Find a head", "off": "Switch heads off", "next": "Next word"}
-SCORES = (
-    "pair",
-    "previous_token",
-    "next_token",
-    "self",
-    "first_token",
-    "induction",
-    "same_word",
-    "entropy",
-    "mean_distance",
-)
+SCORES = ("pair", *roles.SCORES)
 OVER_WHAT = {"text": "This sentence", "set": "A set of sentences"}
 WITH = {"text": "Another sentence", "model": "Another model"}
 SHOWN = {"without": "Without", "with": "With all", "difference": "Difference"}

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import gc
 import uuid
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psutil
@@ -181,23 +182,55 @@ def answer(
     *arguments: Hashable,
     on_wait: OnWait = _nothing,
     on_progress: Callable[[float], None] | None = None,
+    given: Mapping[str, Any] | None = None,
     **options: Hashable,
 ) -> Answer:
     """`question(model, *arguments, **options)` of `core.language`, asked of the device once for everyone.
 
     Texts among the arguments are checked for their length first. `on_progress` is handed on to a
-    question that takes long; it may raise to give the run up.
+    question that takes long; it may raise to give the run up. `given` holds what follows from the
+    other arguments and is at hand already, so it does not count in the comparison.
     """
     _check_lengths(*(given for given in (*arguments, *options.values()) if isinstance(given, str)))
-    progress = {} if on_progress is None else {"on_progress": on_progress}
+    more = dict(given or {}) | ({} if on_progress is None else {"on_progress": on_progress})
 
     def run() -> Answer:
         with _turn(model, on_wait):
-            return question(model, *arguments, **options, **progress)
+            return question(model, *arguments, **options, **more)
 
     named = tuple(sorted(options.items()))
     key = (model.card.name, model.card.revision, question.__module__, question.__name__, arguments, named)
     return _answers().get(key, run, on_wait=lambda: on_wait(1))
+
+
+@dataclass(frozen=True, eq=False)
+class _Derived:
+    """A value made from a result, which lives as long as it is kept: its identity is part of the key."""
+
+    value: Any
+    nbytes: int
+
+
+@st.cache_resource(show_spinner=False)
+def _derivations() -> Shelf[_Derived]:
+    return Shelf(max_count=128, max_bytes=RESULT_BYTES, size=lambda derived: derived.nbytes)
+
+
+def derived(function: Callable[..., Answer], result: AttentionResult, *arguments: Hashable) -> Answer:
+    """`function(result, *arguments)`, kept while there is room: what a page asks for again at every rerun.
+
+    A text of 1,024 tokens takes seconds to score or to roll out. Nothing runs the model here.
+    """
+
+    def make() -> _Derived:
+        value = function(result, *arguments)
+        many = value if isinstance(value, tuple) else (value,)
+        own = sum(getattr(part, "nbytes", 0) or len(part) * isinstance(part, bytes) for part in many)
+        return _Derived(value, own + result.nbytes)
+
+    # The result itself in the key: as long as this entry lives, no other result can have its identity.
+    key = (function.__module__, function.__qualname__, result, arguments)
+    return _derivations().get(key, make).value
 
 
 def warm_up(name: str = DEFAULT_MODEL) -> None:

@@ -108,10 +108,11 @@ def _check_memory(model: LanguageModel, queries: int, keys: int) -> None:
         raise _memory_error(model, queries, needed)
 
 
-def _memory_error(model: LanguageModel, tokens: int, needed: int | None = None) -> DeviceMemoryError:
+def _memory_error(model: LanguageModel, tokens: int | None, needed: int | None = None) -> DeviceMemoryError:
     amount = f", about {needed / 1e9:.1f} GB," if needed else ""
+    text = "This many tokens" if tokens is None else f"{tokens:,} tokens"
     return DeviceMemoryError(
-        f"{tokens:,} tokens through {model.card.title} need more memory{amount} than this machine has free; "
+        f"{text} through {model.card.title} need more memory{amount} than this machine has free; "
         "shorten the text or choose a smaller model."
     )
 
@@ -205,7 +206,7 @@ def attention(
     except (RuntimeError, MemoryError) as error:
         if not is_memory_fault(error):
             raise
-        raise _memory_error(model, len(text)) from error
+        raise _memory_error(model, None) from error
 
 
 def _self_attention(

@@ -3,118 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from core.cards import Provenance
 from core.errors import SelectionError
-from core.language.maps import PLAIN, MapOptions, Pick, all_layer_maps, attention_map, frame
-from core.language.pairing import UnitPair, align_units, align_words
+from core.language.difference import Head, MapChange, MapDifference, RowMove
+from core.language.maps import PLAIN, MapOptions, all_layer_maps, attention_map, frame
+from core.language.pairing import align_units, align_words
 from core.language.values import AttentionResult, TokenSequence
 
-__all__ = ["MapChange", "MapDifference", "align_units", "align_words", "changed_heads", "compare_maps"]
-
-Head = tuple[Pick, Pick]
-
-
-@dataclass(frozen=True)
-class MapChange:
-    """One cell of two maps.
-
-    Attributes
-    ----------
-    query, key : labels, "tired / wide" where the two texts differ.
-    first, second : what the two maps have there.
-    """
-
-    query: str
-    key: str
-    first: float
-    second: float
-
-    @property
-    def sentence(self) -> str:
-        """For example "it → animal falls from 0.68 to 0.28"."""
-        moves = "rises" if self.second > self.first else "falls"
-        return f"{self.query} → {self.key} {moves} from {self.first:.2f} to {self.second:.2f}"
-
-
-@dataclass(frozen=True, eq=False)
-class MapDifference:
-    """Two maps on the units that their texts have in common, and their difference.
-
-    Attributes
-    ----------
-    query_labels, key_labels : one label of each unit: the word where both texts have it, letter case
-        ignored, "tired / wide" where a word stands for another, and the word of the one text that
-        has it.
-    query_units, key_units : token range of each unit in the first and in the second text, None
-        where that text lacks it; in the second text's reading order.
-    first, second : (query, key) float32, what the two maps show; 0 where the text lacks the unit.
-    difference : second - first where `allowed`, else 0.
-    allowed : (query, key) bool, both texts have both units and both masks allow the look.
-    counted : (query,) bool, rows that say something: not of special tokens such as [CLS], and free to
-        look at two units or more in both texts.
-    unit : what a cell measures.
-    first_head, second_head : (layer, head) of each side.
-    """
-
-    query_labels: tuple[str, ...]
-    key_labels: tuple[str, ...]
-    query_units: tuple[UnitPair, ...]
-    key_units: tuple[UnitPair, ...]
-    first: np.ndarray
-    second: np.ndarray
-    difference: np.ndarray
-    allowed: np.ndarray
-    counted: np.ndarray
-    unit: str
-    first_head: Head
-    second_head: Head
-    first_provenance: Provenance
-    second_provenance: Provenance
-
-    def __post_init__(self) -> None:
-        shape = (len(self.query_labels), len(self.key_labels))
-        arrays = (self.first, self.second, self.difference, self.allowed)
-        if any(array.shape != shape for array in arrays) or self.counted.shape != shape[:1]:
-            raise ValueError(f"arrays {[array.shape for array in arrays]} for labels {shape}")
-        for array in (*arrays, self.counted):
-            array.setflags(write=False)
-
-    @property
-    def only_first(self) -> tuple[str, ...]:
-        """Words looked at that the first text alone has."""
-        return _lonely(self.key_labels, self.key_units, 1)
-
-    @property
-    def only_second(self) -> tuple[str, ...]:
-        """Words looked at that the second text alone has."""
-        return _lonely(self.key_labels, self.key_units, 0)
-
-    def largest(self, n: int = 3) -> tuple[MapChange, ...]:
-        """The `n` largest changes, the largest first; fewer where two digits do not tell the sides apart.
-
-        Only rows that are `counted`: what [SEP] looks at says little about words, and a first word that
-        can see itself alone has no choice.
-        """
-        size = np.abs(self.difference) * (self.allowed & self.counted[:, None])
-        changes = []
-        for place in np.argsort(-size, axis=None, kind="stable"):
-            query, key = np.unravel_index(place, size.shape)
-            first, second = float(self.first[query, key]), float(self.second[query, key])
-            if len(changes) == n or size[query, key] == 0:
-                break
-            if f"{first:.2f}" != f"{second:.2f}":
-                changes.append(MapChange(self.query_labels[query], self.key_labels[key], first, second))
-            elif size[query, key] < 0.005:
-                break
-        return tuple(changes)
-
-
-def _lonely(labels: Sequence[str], units: Sequence[UnitPair], lacking: int) -> tuple[str, ...]:
-    return tuple(label for label, pair in zip(labels, units, strict=True) if pair[lacking] is None)
+__all__ = ["MapChange", "MapDifference", "RowMove", "align_units", "align_words", "changed_heads", "compare_maps"]
 
 
 class _Side:

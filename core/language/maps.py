@@ -7,13 +7,14 @@ summarised.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from core.errors import SelectionError
+from core.language.rollout import rollout, rollout_layers
 from core.language.values import AttentionResult, TokenSequence
 
 Measure = Literal["weight", "norm", "rollout"]
@@ -91,6 +92,17 @@ class AttentionMap(Frame):
         self.weights.setflags(write=False)
         self.allowed.setflags(write=False)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return self.weights.nbytes + self.allowed.nbytes
+
+    @property
+    def largest(self) -> float:
+        """The largest weight that says something: a query with only one key to look at always gives it 1."""
+        choosing = self.allowed.sum(axis=1) > 1
+        return float(self.weights[choosing].max() if choosing.any() else self.weights.max())
+
 
 def measures(result: AttentionResult) -> tuple[Measure, ...]:
     """What can be shown of a result: norms need values, rollout needs queries and keys that are the same tokens."""
@@ -114,48 +126,6 @@ def sink_columns(result: AttentionResult) -> np.ndarray:
     return special
 
 
-def _layer_rollout(result: AttentionResult, layer: int) -> np.ndarray:
-    """0.5 mean of the heads that are on + 0.5 identity."""
-    weights = result.layer(layer)
-    working = [head for head in range(result.heads) if (layer, head) not in result.without]
-    identity = np.eye(weights.shape[-1], dtype=np.float32)
-    return 0.5 * weights[working].mean(axis=0) + 0.5 * identity if working else identity
-
-
-def rollout_layers(result: AttentionResult) -> Iterator[np.ndarray]:
-    """(query, key) float32 rollout after each layer, the first layer first; rows sum to 1.
-
-    A_l = 0.5 mean over heads + 0.5 identity (the residual stream), multiplied from the first layer
-    up. Heads that are switched off are left out of the mean.
-
-    Raises
-    ------
-    SelectionError
-        Cross-attention has different tokens on its two sides, so it cannot be multiplied.
-
-    Source: Abnar and Zuidema 2020, eq. 1 and section 3.
-    """
-    if result.kind == "cross":
-        raise SelectionError(
-            "Rollout needs the same tokens on both sides, which cross-attention has not; "
-            "choose Weights or Value norms, or look at the source or the translation alone."
-        )
-    flow = None
-    for layer in range(result.layers):
-        step = _layer_rollout(result, layer)
-        flow = step if flow is None else step @ flow
-        yield flow
-
-
-def rollout(result: AttentionResult, layer: int) -> np.ndarray:
-    """(query, key) float32 rollout of layers 0 to `layer`; see `rollout_layers`."""
-    result.check_layer(layer)
-    for number, flow in enumerate(rollout_layers(result)):
-        if number == layer:
-            return flow
-    raise AssertionError("the layer was checked")
-
-
 def _spans(sequence: TokenSequence, by_word: bool) -> tuple[tuple[str, ...], Spans]:
     if by_word:
         return sequence.words, sequence.word_spans
@@ -169,6 +139,21 @@ def _starts(spans: Spans) -> list[int]:
 def _shown(result: AttentionResult, options: MapOptions) -> np.ndarray:
     """(query, key) bool over tokens: allowed by the mask and not hidden."""
     return result.allowed & ~sink_columns(result) if options.hide_sink else result.allowed
+
+
+def _hidden_labels(result: AttentionResult, options: MapOptions) -> tuple[str, ...]:
+    """Labels of the hidden tokens; of a word's first piece it is said that the rest of the word stays."""
+    labels = []
+    for token in np.flatnonzero(sink_columns(result)):
+        label = result.source.labels[token].strip("·") or result.source.labels[token]
+        word, span = next(
+            (word, span)
+            for word, span in zip(result.source.words, result.source.word_spans, strict=True)
+            if span[0] <= token < span[1]
+        )
+        pieces = options.by_word and span[1] - span[0] > 1
+        labels.append(f"“{label}”, a piece of “{word}”" if pieces else label)
+    return tuple(labels)
 
 
 def frame(result: AttentionResult, options: MapOptions = PLAIN) -> Frame:
@@ -188,8 +173,7 @@ def frame(result: AttentionResult, options: MapOptions = PLAIN) -> Frame:
     shown = _shown(result, options)
     merged = np.logical_or.reduceat(shown, _starts(key_spans), axis=1)
     merged = np.logical_or.reduceat(merged, _starts(query_spans), axis=0)
-    labels = np.array(result.source.labels, dtype=object)
-    hidden = tuple(labels[sink_columns(result)]) if options.hide_sink else ()
+    hidden = _hidden_labels(result, options) if options.hide_sink else ()
     share = options.measure != "norm" or options.hide_sink
     unit = UNITS[options.measure]
     return Frame(
@@ -206,6 +190,8 @@ def frame(result: AttentionResult, options: MapOptions = PLAIN) -> Frame:
 
 def merge_words(weights: np.ndarray, shown: np.ndarray, query_spans: Spans, key_spans: Spans) -> np.ndarray:
     """(..., query, key) over tokens to (..., query, key) over words: summed over keys, averaged over queries.
+
+    Norms of pieces are summed too; the norm of what the pieces move together is at most that.
 
     Parameters
     ----------
@@ -266,13 +252,42 @@ def all_layer_maps(result: AttentionResult, options: MapOptions = PLAIN) -> Iter
             yield _finished(result, _measured(result, layer, options), options, common)
 
 
-def attention_map(result: AttentionResult, layer: Pick, head: Pick, options: MapOptions = PLAIN) -> AttentionMap:
-    """One map: a head, or the mean or max over the heads of a layer, over layers, or over both.
+def _check_pick(result: AttentionResult, what: str, pick: Pick, count: int) -> None:
+    if pick not in {"mean", "max"} and not (isinstance(pick, int) and 0 <= pick < count):
+        raise SelectionError(
+            f"{what.capitalize()} {pick} does not exist: {result.provenance.model} has {what}s 0 to {count - 1}, "
+            "“mean” and “max”."
+        )
+
+
+def _over_heads(maps: np.ndarray, head: Pick) -> np.ndarray:
+    if len(maps) == 1:
+        return maps[0]
+    return maps[head] if isinstance(head, int) else getattr(maps, head)(axis=0)
+
+
+def _over_layers(result: AttentionResult, how: str, head: Pick, options: MapOptions) -> np.ndarray:
+    weights = None
+    for maps in all_layer_maps(result, options):
+        one = _over_heads(maps, head)
+        if weights is None:
+            weights = one.copy()
+        elif how == "max":
+            np.maximum(weights, one, out=weights)
+        else:
+            weights += one
+    return weights / np.float32(result.layers) if how == "mean" else weights
+
+
+def attention_maps(
+    result: AttentionResult, layers: Sequence[Pick], head: Pick, options: MapOptions = PLAIN
+) -> tuple[AttentionMap, ...]:
+    """One map a layer: a head, or the mean or max over the heads of a layer, over layers, or over both.
 
     Parameters
     ----------
-    layer, head : a number, "mean" or "max". Rollout already holds all heads of a layer, so `head` is
-        then not used.
+    layers, head : numbers, "mean" or "max". Rollout already holds all heads of a layer, so `head` is
+        then not used; however many layers are asked for, it is multiplied up once.
 
     Raises
     ------
@@ -280,36 +295,34 @@ def attention_map(result: AttentionResult, layer: Pick, head: Pick, options: Map
         The model has no such layer or head, or the result no such measure.
     """
     common = frame(result, options)
-    for what, pick, count in (("layer", layer, result.layers), ("head", head, result.heads)):
-        if pick not in {"mean", "max"} and not (isinstance(pick, int) and 0 <= pick < count):
-            raise SelectionError(
-                f"{what.capitalize()} {pick} does not exist: {result.provenance.model} has {what}s 0 to {count - 1}, "
-                "“mean” and “max”."
-            )
-
-    def over_heads(maps: np.ndarray) -> np.ndarray:
-        if len(maps) == 1:
-            return maps[0]
-        return maps[head] if isinstance(head, int) else getattr(maps, head)(axis=0)
-
-    if isinstance(layer, int):
-        if options.measure == "weight" and isinstance(head, int):
-            weights = _finished(result, result.head(layer, head), options, common)
+    for layer in layers:
+        _check_pick(result, "layer", layer, result.layers)
+    _check_pick(result, "head", head, result.heads)
+    found: dict[Pick, np.ndarray] = {}
+    numbers = {layer for layer in layers if isinstance(layer, int)}
+    if options.measure == "rollout" and numbers:
+        flows = zip(range(max(numbers) + 1), all_layer_maps(result, options), strict=False)
+        found = {layer: flow[0] for layer, flow in flows if layer in numbers}
+    for layer in set(layers) - set(found):
+        if not isinstance(layer, int):
+            found[layer] = _over_layers(result, layer, head, options)
+        elif options.measure == "weight" and isinstance(head, int):
+            found[layer] = _finished(result, result.head(layer, head), options, common)
         else:
-            weights = over_heads(layer_maps(result, layer, options))
-    else:
-        weights = None
-        for maps in all_layer_maps(result, options):
-            one = over_heads(maps)
-            if weights is None:
-                weights = one.copy()
-            elif layer == "max":
-                np.maximum(weights, one, out=weights)
-            else:
-                weights += one
-        weights = weights / np.float32(result.layers) if layer == "mean" else weights
-    notes = _hidden_note(result, layer, head, options, common)
-    return AttentionMap(**vars(common), weights=np.ascontiguousarray(weights, dtype=np.float32), notes=notes)
+            found[layer] = _over_heads(layer_maps(result, layer, options), head)
+    return tuple(
+        AttentionMap(
+            **vars(common),
+            weights=np.ascontiguousarray(found[layer], dtype=np.float32),
+            notes=_hidden_note(result, layer, head, options, common),
+        )
+        for layer in layers
+    )
+
+
+def attention_map(result: AttentionResult, layer: Pick, head: Pick, options: MapOptions = PLAIN) -> AttentionMap:
+    """One map; see `attention_maps`."""
+    return attention_maps(result, (layer,), head, options)[0]
 
 
 def _hidden_note(
@@ -320,7 +333,8 @@ def _hidden_note(
         return ()
     names = " and ".join(dict.fromkeys(common.hidden))
     if not (isinstance(layer, int) and isinstance(head, int)) or options.measure != "weight":
-        return (f"{names}: hidden; what is left of each row is scaled to sum to 1.",)
+        scaled = "before the maximum is taken" if "max" in (layer, head) else "to sum to 1"
+        return (f"{names}: hidden; what is left of each head's row is scaled {scaled}.",)
     weights = result.head(layer, head)
     rows = _shown(result, options).any(axis=1)
     if not rows.any():

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
+from components.attention import heads_words
 from components.changes import changes_drawing
 from components.controls import choose, clip_choice, offer_cut
-from components.difference import (
-    both_payload,
-    render_difference,
-    render_difference_csv,
-)
+from components.difference import both_payload, render_difference, render_difference_csv
+from components.downloads import render_recipe
 from components.drawing import render_drawing
 from components.examples import PARTNERS
 from components.heatmap import render_heatmap
+from components.links import render_link
 from components.messages import plain, render_notes, render_warnings, waiting_line
 from components.models import model_label
+from components.recipe import Recipe, Run
 from components.state import WITH, head_name
 from core import runtime
 from core.errors import AttendomeError, TextTooLongError
-from core.language import LanguageModel
-from core.language.compare import changed_heads, compare_maps
-from core.language.maps import MapOptions
+from core.language import AttentionResult, LanguageModel
+from core.language.compare import MapDifference, changed_heads, compare_maps
+from core.language.maps import Pick
 from core.language.models import outline
-from core.language.registry import ModelSource, named_source
-from core.language.values import AttentionKind, AttentionResult
-from core.settings import settings
+from core.language.registry import ModelSource
+from core.language.values import AttentionKind
+from dashboard.explorer.asked import Asked, attention_of
 
 Head = tuple[int, int]
 _OFFERED = "_partner_offered"
@@ -51,16 +52,24 @@ def _second_text(text: str) -> str:
     )
 
 
-def _second_model(available: Sequence[ModelSource], own: str) -> tuple[ModelSource, Head]:
-    ready = {source.name: model_label(source) for source in available if source.ready and source.name != own}
+def _second_model(asked: Asked) -> tuple[ModelSource, Head] | None:
+    own = asked.model.card.name
+    ready = {source.name: source for source in asked.available if source.ready and source.name != own}
+    if not ready:
+        st.info("No other model is ready on this machine; download one first.", icon=":material/info:")
+        return None
     state = st.session_state
     if state.get("model2") not in ready:
         state["model2"] = next(iter(ready))
     left, middle, right = st.columns([2, 1, 1])
     name = left.selectbox(
-        "The other model", list(ready), format_func=ready.__getitem__, key="model2", persist_state="session"
+        "The other model",
+        list(ready),
+        format_func=lambda name: model_label(ready[name]),
+        key="model2",
+        persist_state="session",
     )
-    source = named_source(name, settings())
+    source = ready[name]
     sizes = outline(source)
     warnings = [clip_choice("layer2", sizes.layers, source.title), clip_choice("head2", sizes.heads, source.title)]
     render_warnings(filter(None, warnings))
@@ -69,93 +78,119 @@ def _second_model(available: Sequence[ModelSource], own: str) -> tuple[ModelSour
     return source, (int(layer), int(head))
 
 
-def render_compare(
-    model: LanguageModel,
-    text: str,
-    target_text: str | None,
-    kind: AttentionKind | None,
-    options: MapOptions,
-    heads: tuple[Any, Any],
-    off: tuple[Head, ...],
-    available: Sequence[ModelSource],
-) -> None:
-    """Inputs of the second side, the signed map, the changes in words, and which heads changed most."""
-    way = choose("Compare with", WITH, "with", place=st, hide=True)
+@dataclass(frozen=True, eq=False)
+class Second:
+    """The other side: what is run, in which model, and which head is looked at."""
+
+    model: LanguageModel
+    run: Run
+    heads: tuple[Pick, Pick]
+    name: str
+
+
+def _other_sentence(asked: Asked) -> Second | None:
+    text = _second_text(asked.text)
+    if not text.strip():
+        st.info("Type the other sentence: the same with one word changed is a good start.", icon=":material/info:")
+        st.button("Start from my text", on_click=_use_partner, args=(asked.text,))
+        return None
+    run = replace(asked.run(asked.off), text=text, target_text=None)
+    return Second(asked.model, run, asked.picks, "the second sentence")
+
+
+def _other_model(asked: Asked) -> Second | None:
+    if (chosen := _second_model(asked)) is None:
+        return None
+    source, heads = chosen
     waiting = st.empty()
-    if way == "text":
-        second_text = _second_text(text)
-        if not second_text.strip():
-            st.info("Type the other sentence: the same with one word changed is a good start.", icon=":material/info:")
-            st.button("Start from my text", on_click=_use_partner, args=(text,))
-            return
-        other, second_heads = model, heads
-        names = ("the first sentence", "the second sentence")
-    else:
-        source, second_heads = _second_model(available, model.card.name)
-        second_text = text
-        other = runtime.language_model(source.name, on_wait=waiting_line(waiting, f"Loading {source.title}"))
-        names = (model.card.title, other.card.title)
-        kind = kind if model.kinds == other.kinds else None
-        target_text = target_text if model.kinds == other.kinds else None
-    try:
-        wait = waiting_line(waiting)
-        first = runtime.attention_result(model, text, target_text, kind=kind, without=off, on_wait=wait)
-        theirs = target_text if way == "model" else None
-        off_there = off if way == "text" else ()
-        second = runtime.attention_result(other, second_text, theirs, kind=kind, without=off_there, on_wait=wait)
-    except TextTooLongError as error:
-        offer_cut(error, "text2" if way == "text" else "text")
-        return
+    with waiting, st.spinner(f"Loading {plain(source.title)} …"):
+        model = runtime.language_model(source.name, on_wait=waiting_line(waiting, f"Loading {source.title}"))
     waiting.empty()
-    render_notes((*first.notes, *second.notes))
-    _render_pair(first, second, heads, second_heads, options, names, way)
+    translates = len(model.kinds) > 1
+    # Beside a model that does not translate, a translator's reading of the source is what compares.
+    kind = (asked.kind if len(asked.model.kinds) > 1 else "encoder") if translates else None
+    target = asked.target_text if translates and asked.kind is not None else None
+    run = Run(source.name, asked.text, target, kind)
+    return Second(model, run, heads, model.card.title)
 
 
-def _render_pair(
-    first: AttentionResult,
-    second: AttentionResult,
-    heads: tuple[Any, Any],
-    second_heads: tuple[Any, Any],
-    options: MapOptions,
-    names: tuple[str, str],
-    way: str,
-) -> None:
+def render_compare(asked: Asked, params: dict[str, str]) -> None:
+    """Inputs of the second side, the signed map, the changes in words, and which heads changed most.
+
+    Raises
+    ------
+    TextError, DeviceMemoryError
+        The first text cannot be shown.
+    """
+    way = choose("Compare with", WITH, "with", place=st, hide=True)
+    second = _other_sentence(asked) if way == "text" else _other_model(asked)
+    if second is None:
+        return
+    one_kind = way == "text" or (asked.kind is None) == (second.run.kind is None)
+    own = asked.run(asked.off) if one_kind else replace(asked.run(asked.off), target_text=None, kind=_plain_kind(asked))
+    with st.spinner("Computing attention …"):
+        first = attention_of(asked.model, own, asked.on_wait)
+        try:
+            other = attention_of(second.model, second.run, asked.on_wait)
+        except TextTooLongError as error:
+            offer_cut(error, "text2" if way == "text" else "text")
+            return
+    render_notes(dict.fromkeys((*first.notes, *other.notes)))
     try:
-        found = compare_maps(first, second, heads, second_heads, options)
+        found = compare_maps(first, other, asked.picks, second.heads, asked.options)
     except AttendomeError as error:
         st.error(plain(str(error)), icon=":material/info:")
         return
+    names = ("the first sentence" if way == "text" else asked.model.card.title, second.name)
+    subtitle = _subtitle(found, names, asked.off, way)
+    render_difference(found, names=names, subtitle=subtitle, options=asked.options)
+    recipe = Recipe(
+        "difference", own, asked.picks[:1], asked.picks[1], asked.options, second=second.run, second_head=second.heads
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        render_difference_csv(found)
+        render_recipe(recipe)
+        render_link(params)
+    with st.expander("Both maps", icon=":material/view_column_2:"):
+        render_heatmap(both_payload(found, names=names, subtitle=subtitle, options=asked.options), key="both_maps")
+    if way == "text":
+        _render_heads(asked, first, other)
+
+
+def _plain_kind(asked: Asked) -> AttentionKind | None:
+    return "encoder" if asked.kind is not None else None
+
+
+def _subtitle(found: MapDifference, names: tuple[str, str], off: tuple[Head, ...], way: str) -> str:
     alone = [
         f"only in {name}: {', '.join(words[:8])}{' …' if len(words) > 8 else ''}"
         for name, words in zip(names, (found.only_first, found.only_second), strict=True)
         if words
     ]
-    render_difference(found, names=names, subtitle="; ".join(alone), options=options)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        render_difference_csv(found)
-    with st.expander("Both maps", icon=":material/view_column_2:"):
-        render_heatmap(both_payload(found, names=names, options=options), key="both_maps")
-    if way == "text":
-        _render_heads(first, second, options, heads)
+    where = "on both sides" if way == "text" else f"in {names[0]} only"
+    return "; ".join([*alone, *([f"{heads_words(off)}, {where}"] if off else [])])
 
 
 def _choose_head(head: Any) -> None:
     st.session_state.update(layer=int(head["layer"]), head=int(head["head"]), over="none")
 
 
-def _render_heads(first: AttentionResult, second: AttentionResult, options: MapOptions, heads: tuple[Any, Any]) -> None:
-    changed = changed_heads(first, second, options)
-    chosen = heads if all(isinstance(part, int) for part in heads) else None
+def _render_heads(asked: Asked, first: AttentionResult, second: AttentionResult) -> None:
+    with st.spinner("Comparing all heads …", show_time=True):
+        changed = runtime.derived(changed_heads, first, second, asked.options)
+    picks = asked.picks
+    chosen = picks if all(isinstance(part, int) for part in picks) else None
     most = ""
     if (changed == changed).any():
-        layer, head = divmod(int((changed * (changed == changed)).argmax()), changed.shape[1])
+        layer, head = divmod(int(np.nanargmax(changed)), changed.shape[1])
         most = f"{head_name(layer, head)} changes most ({changed[layer, head]:.2f}); "
     drawing = changes_drawing(
         changed,
         title="Which heads changed",
         unit="mean total variation, 0 to 1",
         subtitle=f"{most}press a head to see its difference.",
-        provenance=first.provenance.sentence,
+        provenance=" · ".join(filter(None, (first.provenance.sentence, heads_words(asked.off)))),
+        off=asked.off,
         chosen=chosen,
         file_name="changed-heads",
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from components.attention import off_words
 from components.controls import choose
+from components.downloads import render_table
 from components.drawing import render_drawing
-from components.messages import plain
+from components.messages import plain, waiting_line
 from components.ranking import ranking_drawing
 from components.reading_help import render_help
 from components.state import OVER_WHAT, open_head
@@ -19,11 +22,15 @@ from core.language.roles import SCORES, ranking
 from core.language.scores import pair_scores, result_scores
 from core.language.sentences import SENTENCES
 from core.language.values import AttentionResult, TokenSequence
+from core.teaching.dates import DATE_EXAMPLES
 
 UNITS = {"share": "share of attention", "bits": "bits", "tokens": "tokens away"}
 PRONOUNS = {"it", "he", "she", "they", "him", "her", "them", "who", "which"}
 # Heads in a ranking: the panel beside the map is narrow.
 MOST = 10
+# Scores that mean something between two texts.
+CROSS = ("pair", "first_token", "last_token", "entropy")
+PRESS = "press a head to open it. The mark is chance: an even look."
 # Words that a pronoun does not stand for.
 _SMALL = (
     "a an the this that these those and or but because so if then as than of in on at to from by with for not no is "
@@ -120,7 +127,7 @@ def _render_pair(result: AttentionResult) -> None:
             for is_largest, word in zip(shown["is_largest"], shown["largest"], strict=True)
         ],
         title=f"Heads in which “{asks}” looks at “{asked}”",
-        subtitle=f"{many}; press a head to open it. The mark is chance: an even look.",
+        subtitle="; ".join(filter(None, (many, off_words(result), PRESS))),
         unit="attention weight",
         provenance=result.provenance.sentence,
         baselines=shown["chance"].tolist(),
@@ -128,29 +135,49 @@ def _render_pair(result: AttentionResult) -> None:
         file_name="heads-that-link-two-words",
     )
     render_drawing(drawing, key="ranking", on_click=_open)
+    render_table("CSV of all heads", lambda: found, "heads-that-link-two-words", "Every head's weight and chance.")
 
 
 def _chosen() -> tuple[int, int]:
     return st.session_state["layer"], st.session_state["head"]
 
 
-def _scored(model: LanguageModel, result: AttentionResult, over: str) -> tuple[pd.DataFrame, str]:
-    if over == "text":
-        return result_scores(result), "on this sentence"
+def bundled_texts(model: LanguageModel) -> tuple[str, ...]:
+    """Sentences of the kind that this model reads; none for one that reads only numbers."""
+    if model.tokenizer is None:
+        return ()
+    return DATE_EXAMPLES if model.card.name == "date-reader" else SENTENCES
+
+
+def _scored(model: LanguageModel, result: AttentionResult, texts: tuple[str, ...]) -> tuple[pd.DataFrame, str]:
     place = st.empty()
+    if not texts:
+        with place, st.spinner("Scoring heads …"):
+            found = runtime.derived(result_scores, result)
+        return found, "on this sentence"
+    began = time.monotonic()
 
     def progress(share: float) -> None:
-        place.progress(min(share, 1.0), f"Scoring heads on {len(SENTENCES)} sentences … any other choice stops it")
+        left = (time.monotonic() - began) * (1 - share) / max(share, 0.01)
+        place.progress(min(share, 1.0), f"{len(texts)} sentences, about {left:.0f} s left; any other choice stops it")
 
-    kind = result.kind if model.card.architecture == "marian" else None
-    found = runtime.answer(model, head_scores, SENTENCES, kind=kind, on_progress=progress)
+    found = runtime.answer(
+        model,
+        head_scores,
+        texts,
+        kind=result.kind if model.card.architecture == "marian" else None,
+        on_progress=progress,
+        on_wait=waiting_line(place),
+    )
     place.empty()
-    return found, f"on {len(SENTENCES)} sentences"
+    return found, f"on {len(texts)} sentences"
 
 
 def _render_score(model: LanguageModel, result: AttentionResult, name: str) -> None:
-    over = choose("Measured over", OVER_WHAT, "over_what", place=st)
-    scored, where = _scored(model, result, over)
+    bundled = bundled_texts(model)
+    ways = OVER_WHAT if bundled and not result.without else {"text": OVER_WHAT["text"]}
+    over = choose("Measured over", ways, "over_what", place=st)
+    scored, where = _scored(model, result, bundled if over == "set" else ())
     what = SCORES[name]
     found = ranking(scored, name).head(MOST)
     st.caption(plain(what.sentence))
@@ -162,7 +189,7 @@ def _render_score(model: LanguageModel, result: AttentionResult, name: str) -> N
         found["score"].tolist(),
         found["sentence"].tolist(),
         title=f"Head that {what.title}",
-        subtitle=f"Measured {where}; press a head to open it. The mark is chance: an even look.",
+        subtitle="; ".join(filter(None, (f"Measured {where}", off_words(result), PRESS))),
         unit=UNITS[what.unit],
         provenance=result.provenance.sentence,
         baselines=found["chance"].tolist(),
@@ -171,13 +198,14 @@ def _render_score(model: LanguageModel, result: AttentionResult, name: str) -> N
         file_name=f"heads-{name}",
     )
     render_drawing(drawing, key="ranking", on_click=_open)
+    render_table("CSV of all scores", lambda: scored, "head-scores", f"Every score of every head, {where}.")
 
 
 def render_find(model: LanguageModel, result: AttentionResult) -> None:
     """The tool: a choice of scores, its words, the ranking."""
     labels = {"pair": "links two words"} | {name: score.title for name, score in SCORES.items()}
     if result.kind == "cross":
-        labels = {name: labels[name] for name in ("pair", "first_token", "last_token", "entropy")}
+        labels = {name: labels[name] for name in CROSS}
     if st.session_state.get("find") not in labels:
         st.session_state["find"] = "pair"
     name = st.selectbox(

@@ -8,10 +8,12 @@ from components.all_heads import GridWords, grid_payload
 from components.controls import choose
 from components.head_grid import opened_head, render_head_grid
 from components.state import GRID_ORDER, open_head
+from core import runtime
 from core.language.maps import MapOptions
 from core.language.roles import SCORES, role
 from core.language.scores import result_scores
 from core.language.values import AttentionResult
+from dashboard.explorer.find import CROSS
 
 GRID = "head_grid"
 SHADES = {"own": "Each its own", "shared": "Shared"}
@@ -21,12 +23,13 @@ UNITS = {"share": "", "bits": " bits", "tokens": " tokens"}
 
 def _open() -> None:
     if opened := opened_head(GRID):
-        open_head(opened.layer, opened.head, opened.summary)
+        rollout = st.session_state.get("measure") == "rollout"  # one picture a layer: the head stays as it is
+        open_head(opened.layer, st.session_state["head"] if rollout else opened.head, opened.summary)
 
 
 def grid_words(result: AttentionResult, order: str) -> GridWords:
     """Roles of all heads on this text, and the score that orders them unless `order` is "layer"."""
-    scored = result_scores(result)
+    scored = runtime.derived(result_scores, result)
     places = list(zip(scored["layer"].tolist(), scored["head"].tolist(), strict=True))
     roles = {place: role(row) for place, row in zip(places, scored.to_dict("records"), strict=True)}
     if order == "layer":
@@ -44,18 +47,21 @@ def grid_words(result: AttentionResult, order: str) -> GridWords:
 def render_grid(result: AttentionResult, options: MapOptions, scale: str) -> None:
     """The grid; a press on a head opens it large."""
     order, shades, extra = st.columns([1.6, 1, 1], vertical_alignment="bottom")
-    labels = {"layer": "Layer and head"} | {name: f"Head that {SCORES[name].title}" for name in GRID_ORDER[1:]}
-    labels["induction"] = "Head that copies"
+    names = CROSS[1:] if result.kind == "cross" else GRID_ORDER[1:]
+    labels = {"layer": "Layer and head"} | {name: f"Head that {SCORES[name].title.split(':')[0]}" for name in names}
     if st.session_state.get("order") not in labels:
         st.session_state["order"] = "layer"
     chosen = order.selectbox(
         "Order by", list(labels), format_func=labels.__getitem__, key="order", persist_state="session"
     )
     shade = choose("Colour scale", SHADES, "shades", place=shades)
-    more = choose("Extra row and column", EXTRA, "extra", place=extra)
-    words = grid_words(result, chosen)
+    more = choose("Extra row and column", EXTRA, "extra", place=extra) if chosen == "layer" else "none"
+    with st.spinner("Drawing all heads …"):
+        words = grid_words(result, chosen)
     if chosen != "layer" and not words.scores:
-        st.info(f"No head of this text has a score for “{labels[chosen]}”: for example, no word comes twice.")
+        missing = {"induction": "no token comes twice", "same_word": "no word comes twice"}
+        why = missing.get(chosen, "the text is too short")
+        st.info(f"No head has a score for “{labels[chosen]}” here: {why}.", icon=":material/info:")
     state = st.session_state
     payload = grid_payload(
         result,

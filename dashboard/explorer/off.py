@@ -9,20 +9,24 @@ import streamlit as st
 from components.attention import off_words
 from components.changes import changes_drawing
 from components.controls import choose
-from components.difference import render_difference
+from components.difference import render_difference, render_difference_csv
+from components.downloads import render_recipe, render_table
 from components.drawing import render_drawing
-from components.messages import plain, waiting_line
+from components.links import render_link
+from components.messages import plain
 from components.prediction import distribution_drawing
 from components.reading_help import render_help
+from components.recipe import Recipe
 from components.state import SHOWN, head_name, open_head, read_heads
 from core import runtime
-from core.language import LanguageModel, ablate
+from core.language import ablate
 from core.language.ablate import Ablation
 from core.language.compare import compare_maps
-from core.language.maps import MapOptions
+from core.language.forward import has_word_head
 from core.language.models import Outline
 from core.language.predict import predicts_masked_words
-from core.language.values import AttentionKind, AttentionResult
+from core.language.values import AttentionResult
+from dashboard.explorer.asked import Asked
 
 
 def heads_off(sizes: Outline) -> tuple[tuple[int, int], ...]:
@@ -53,8 +57,9 @@ def remind(off: tuple[tuple[int, int], ...]) -> None:
         st.button("Switch all on", on_click=_switch_on_all, icon=":material/power:")
 
 
-def choose_heads(sizes: Outline, layer: int, head: int) -> str:
+def choose_heads(asked: Asked) -> str:
     """The heads that are off; returns which picture to show: "without", "with" or "difference"."""
+    sizes, layer, head = asked.sizes, asked.layer, asked.head
     labels = {f"{a}.{b}": head_name(a, b) for a in range(sizes.layers) for b in range(sizes.heads)}
     st.multiselect(
         "Heads that are off",
@@ -70,16 +75,25 @@ def choose_heads(sizes: Outline, layer: int, head: int) -> str:
             st.button(f"Switch {head_name(layer, head)} off", on_click=_switch_off_shown, icon=":material/power_off:")
         if st.session_state["off"]:
             st.button("Switch all on", on_click=_switch_on_all, icon=":material/power:")
-    return choose("The map shows", SHOWN, "shown", place=st) if st.session_state["off"] else "with"
+    if not st.session_state["off"] or asked.view == "heads":
+        return "without"
+    return choose("The map shows", SHOWN, "shown", place=st)
 
 
 def render_map_difference(
-    whole: AttentionResult, without: AttentionResult, heads: tuple[Any, Any], options: MapOptions
+    asked: Asked, whole: AttentionResult, without: AttentionResult, params: dict[str, str]
 ) -> None:
     """The shown head's map without the heads minus its map with all of them."""
-    found = compare_maps(whole, without, heads, heads, options)
-    names = ("with all heads", off_words(without))
+    picks, options = asked.picks, asked.options
+    found = compare_maps(whole, without, picks, picks, options)
+    names = ("with all heads", "without them")
     render_difference(found, names=names, subtitle=f"{off_words(without)}, minus with all heads", options=options)
+    second = asked.run(without.without)
+    recipe = Recipe("difference", asked.run(), picks[:1], picks[1], options, second=second, second_head=picks)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        render_difference_csv(found)
+        render_recipe(recipe)
+        render_link(params)
 
 
 def _open(head: Any) -> None:
@@ -87,29 +101,29 @@ def _open(head: Any) -> None:
     st.session_state["shown"] = "difference"
 
 
-def render_change(
-    model: LanguageModel,
-    text: str,
-    target_text: str | None,
-    kind: AttentionKind | None,
-    off: tuple[tuple[int, int], ...],
-    row: int | None,
-) -> None:
+def render_change(asked: Asked, whole: AttentionResult, row: int | None) -> None:
     """What the model says, or what its vectors are, with and without the heads."""
-    if not off:
+    if not asked.off:
         st.info("Choose one head or more to switch off, and see here what changes.", icon=":material/info:")
         return
-    place = st.empty()
-    at = None if predicts_masked_words(model) else row
+    model = asked.model
     found = runtime.answer(
-        model, ablate, text, off, target_text=target_text, kind=kind, position=at, on_wait=waiting_line(place)
+        model,
+        ablate,
+        asked.text,
+        asked.off,
+        target_text=asked.target_text,
+        kind=asked.kind,
+        position=row if has_word_head(model) and not predicts_masked_words(model) else None,
+        given={"plain": whole},
+        on_wait=asked.on_wait,
     )
-    place.empty()
     if found.prediction is not None:
         _render_prediction(found)
     if found.embedding is not None:
         _render_embedding(found, row)
     _render_maps(found)
+    render_table("CSV", found.table, "without-heads", "With and without the heads, number by number.")
     render_help("off")
 
 
@@ -125,7 +139,7 @@ def _render_prediction(found: Ablation) -> None:
         change.after.tolist(),
         title=f"Word at “{change.at}”" if found.kind == "bidirectional" else f"Next token after “{change.at}”",
         subtitle=told,
-        provenance=found.provenance.sentence,
+        provenance=f"{found.provenance.sentence} · {off_words(found.after)}",
         file_name="next-token-without-heads",
     )
     render_drawing(drawing, key="ablation")
@@ -161,7 +175,7 @@ def _render_maps(found: Ablation) -> None:
         title="How far each head's map moved",
         unit="mean total variation, 0 to 1",
         subtitle="Layers up to the first head that is off cannot change; press a head to see its difference.",
-        provenance=found.provenance.sentence,
+        provenance=f"{found.provenance.sentence} · {off_words(found.after)}",
         off=found.heads,
         file_name="maps-without-heads",
     )

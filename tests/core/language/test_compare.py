@@ -256,3 +256,16 @@ def test_with_and_without_a_head_or_over_heads():
     elsewhere = replace(other, provenance=replace(TOY, revision="1"))
     with pytest.raises(SelectionError, match="compare one head of each"):
         changed_heads(one, elsewhere)
+
+
+def test_rows_that_look_elsewhere():
+    """MiniLM's head (3, 1): "it" leaves "animal", and not for "street"."""
+    model = load_model("minilm")
+    tired = "The animal didn't cross the street because it was too tired."
+    found = compare_maps(attention(model, tired), attention(model, tired.replace("tired", "wide")), (3, 1), (3, 1))
+    moves = {move.query: move for move in found.moved(20)}
+    assert (moves["it"].first_key, moves["it"].second_key) == ("animal", "[CLS]")
+    assert moves["it"].sentence.startswith("it looks most at animal (0.68), then at [CLS] (")
+    assert [move.query for move in found.moved(2)] == [move.query for move in found.moved(20)][:2]
+    same = attention(model, tired)
+    assert not compare_maps(same, same, (3, 1), (3, 1)).moved()
