@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from components.head_grid import read_head_grid
 from core import runtime
+from core.errors import TextTooLongError
 from core.language import attention, load_model
 from core.language.maps import MapOptions, attention_map
 from core.settings import ROOT
@@ -277,3 +279,67 @@ def test_wrong_links_are_one_sentence_and_a_picture(page, params, sentence):
     (warning,) = at.warning
     assert sentence in warning.value.replace("\\", "")
     assert payloads(at)
+
+
+def test_the_set_of_sentences_suits_the_model(page):
+    """An English sentence would not fit Date Reader, and the person's own text must not be replaced by a part of it."""
+    text = "the twenty-third of April nineteen ninety-nine"
+    at = page(model="date-reader", text=text, tool="find", find="first_token", over_what="set")
+    assert "Measured on 4 sentences" in texts(drawing(at, "ranking"))
+    assert at.text_area(key="text").value == text
+    assert not [b for b in at.button if b.label == "Cut it there"]
+
+
+def test_a_tool_that_fails_leaves_the_picture(page, monkeypatch):
+    def fails(*_: Any, **__: Any) -> None:
+        raise TextTooLongError("a bundled sentence is too long", kept_text="a bundled", tokens=9, limit=2)
+
+    monkeypatch.setattr("dashboard.explorer.find.head_scores", fails)
+    at = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
+    at.switch_page("views/attention.py")
+    at.query_params.update({"tool": "find", "find": "self", "over_what": "set"})
+    at.run()
+    assert at.error[0].value == "a bundled sentence is too long"
+    assert payloads(at)
+    assert not [b for b in at.button if b.label == "Cut it there"]
+
+
+def test_rows_and_switches_do_not_run_an_encoder_without_heads_again(page, monkeypatch):
+    module = sys.modules["core.language.ablate"]
+    seen: list[str] = []
+    for name in ("attention", "states"):
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *a, real=real, name=name, **k: (seen.append(name), real(*a, **k))[1])
+    at = page(**IT, tool="off", off="3.1")
+    count = len(seen)
+    assert count
+    at.session_state["row"] = 4
+    clean(at.run())
+    at.segmented_control(key="units").set_value("words")
+    clean(at.run())
+    assert len(seen) == count
+
+
+def test_lens_of_a_part_is_numbered_from_the_whole(page):
+    at = page(tool="next", text=" ".join(["fox"] * 40), place="30")
+    lens = texts(drawing(at, "lens"))
+    assert '"31"' in lens
+    assert '"30"' not in lens
+
+
+@pytest.mark.parametrize("key", ["layer2", "head2"])
+def test_a_head_that_the_other_model_has_not(page, key):
+    at = page(model="storybook-gpt", view="compare", **{"with": "model", key: "77"})
+    what = key.rstrip("2")
+    assert [w.value.replace("\\", "") for w in at.warning][0].startswith(
+        f"MiniLM encoder has no {what} 77: its {what}s"
+    )
+
+
+def test_a_translator_beside_an_encoder(page):
+    text = "the twenty-third of April nineteen ninety-nine"
+    at = page(model="minilm", text=text, view="compare", **{"with": "model"}, model2="date-reader")
+    assert payloads(at)[0]["title"].startswith("Date Reader (layer 0, head 0) minus MiniLM encoder")
+    at.selectbox(key="model").set_value("date-reader")
+    clean(at.run())
+    assert payloads(at)[0]["scale"] == "signed"
