@@ -9,6 +9,7 @@ import streamlit as st
 
 from components.downloads import file_stem
 from components.heatmap import HeatmapLabels, HeatmapPanel, HeatmapState, heatmap_payload, heatmap_state, render_heatmap
+from components.messages import plain
 from core.language.maps import PLAIN, AttentionMap, MapOptions, Pick, attention_maps
 from core.language.values import AttentionResult, nearest_layers, proof
 
@@ -17,13 +18,14 @@ KIND_SENTENCES = {
     "bidirectional": "self-attention: each token looks at the whole text",
     "encoder": "encoder self-attention: each source token looks at the whole source",
     "decoder": "decoder self-attention: each target token looks at itself and to the left",
-    "cross": "cross-attention: each target token looks at the source",
+    "cross": "cross-attention: to write each target token, the decoder looks at the source",
 }
 MEASURE_SENTENCES = {
     "weight": "",
     "norm": "cells are weight × length of the value that it moves",
     "rollout": "this layer and all below it together, all heads",
 }
+QUERY_NAMES = {False: {}, True: {"query_name": "Query: the token being written"}}
 # Below this share of the scale a map looks empty.
 PALE = 0.3
 HEATMAP = "attention_heatmap"
@@ -94,10 +96,11 @@ def attention_payload(
         what = "rollout" if options.measure == "rollout" else head_words(0, head).removeprefix("layer 0, ")
         where = f"{what} at layers {', '.join(map(str, layers))}"
     parts = (KIND_SENTENCES[result.kind], MEASURE_SENTENCES[options.measure], off_words(result), *first.notes)
-    same = result.source is result.target and first.query_labels == first.key_labels
+    written = result.written is not None
+    same = result.source is result.rows and first.query_labels == first.key_labels
     return heatmap_payload(
         [HeatmapPanel(title, shown.weights, shown.allowed) for title, shown in zip(titles, maps, strict=True)],
-        HeatmapLabels(first.query_labels, first.query_labels if same else first.key_labels),
+        HeatmapLabels(first.query_labels, first.query_labels if same else first.key_labels, **QUERY_NAMES[written]),
         title=f"{result.provenance.model}: {where}",
         subtitle="; ".join(filter(None, parts)).replace(".;", ";"),
         provenance=result.provenance.sentence,
@@ -133,6 +136,16 @@ def render_picture(
         )
 
 
+def render_translation(result: AttentionResult, *, own: bool) -> None:
+    """What a translator wrote, when it wrote it itself."""
+    if result.written is None or not own:
+        return
+    pairs = zip(result.written.labels, result.written.special, strict=True)
+    written = "".join(label for label, special in pairs if not special).replace("·", " ").strip()
+    if written:
+        st.markdown(f"The model's translation: **{plain(written)}**")
+
+
 def note_choice() -> None:
     """Remember that a person has just chosen a row or a window in the picture."""
     st.session_state[_CHOSEN] = True
@@ -161,7 +174,7 @@ def token_of_row(result: AttentionResult, options: MapOptions) -> int | None:
     row = st.session_state.get("row")
     if row is None or result.kind == "encoder":
         return None
-    spans = result.target.word_spans if options.by_word else [(i, i + 1) for i in range(len(result.target))]
+    spans = result.rows.word_spans if options.by_word else [(i, i + 1) for i in range(len(result.rows))]
     return spans[row][1] - 1 if row < len(spans) else None
 
 

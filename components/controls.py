@@ -26,8 +26,16 @@ def choose_model(sources: Sequence[ModelSource]) -> str:
         format_func=labels.__getitem__,
         key="model",
         persist_state="session",
-        on_change=forget_place,
+        on_change=_other_model,
     )
+
+
+def _other_model() -> None:
+    """Heads of another model are other heads, so all are on again."""
+    forget_place()
+    if st.session_state.get("off"):
+        st.session_state["off"] = []
+        st.toast("All heads are on again: the heads of another model are other heads.", icon=":material/power:")
 
 
 def _use_sentence() -> None:
@@ -151,11 +159,15 @@ def choose_head(layers: int, heads: int, owner: str, view: str) -> tuple[int, in
     """(layer, head), both counted from 0. Where a view shows several layers, the layer stays as it was."""
     clipped = [clip_choice("layer", layers, owner), clip_choice("head", heads, owner)]
     render_warnings(filter(None, clipped if view != "depths" else clipped[1:]))
-    if view in {"head", "compare"} and layers > 1:
+    state = st.session_state
+    over = state.get("over", "none") if view in {"head", "compare"} else "none"
+    one_layer = view in {"head", "compare"} and not over.startswith(("layers", "all"))
+    one_head = view != "heads" and not over.startswith(("heads", "all")) and state.get("measure") != "rollout"
+    if one_layer and layers > 1:
         st.sidebar.slider(
             "Layer", 0, layers - 1, key="layer", help="0 is the layer next to the words.", persist_state="session"
         )
-    if view != "heads" and heads > 1:
+    if one_head and heads > 1:
         st.sidebar.slider(
             "Head",
             0,

@@ -93,8 +93,8 @@ def moves_sentence(found: MapDifference, count: int = 3) -> str:
     """Rows whose largest weight is elsewhere in the second map, or that there is none."""
     moves = found.moved(count)
     if not moves:
-        return "No row looks most at something else."
-    return "Rows that look elsewhere: " + "; ".join(move.sentence for move in moves) + "."
+        return "Every row's largest weight stays where it was."
+    return "Rows whose largest weight moves: " + "; ".join(move.sentence for move in moves) + "."
 
 
 def difference_csv(found: MapDifference) -> bytes:

@@ -29,7 +29,8 @@ def attention_table(
 
     Columns: model, revision, weights_kind, attention_kind, heads_off, measure, layer, head, query,
     query_token, key, key_token, masked, weight. Positions are 0-based, of words where words are shown;
-    tokens are the tokenizer's own. "masked" also holds for a hidden sink.
+    tokens are the tokenizer's own; of cross-attention the query is the token that the row helps to
+    write. "masked" also holds for a hidden sink.
     """
     import pandas as pd  # a third of a second, needed only when the button is pressed
 
@@ -39,7 +40,7 @@ def attention_table(
         queries, keys = (places.ravel() for places in np.indices(shown.weights.shape))
         query_names, key_names = shown.query_labels, shown.key_labels
         if not options.by_word:
-            query_names, key_names = result.query_tokens, result.tokens
+            query_names, key_names = result.rows.tokens, result.tokens
         columns = {
             "model": result.provenance.model,
             "revision": result.provenance.revision,
@@ -75,8 +76,9 @@ def npz_bytes(result: AttentionResult) -> int:
 def attention_npz(result: AttentionResult) -> bytes:
     """All heads as a compressed NPZ that loads without pickle.
 
-    Arrays: weights (layers, heads, query, key) float32, allowed (query, key) bool, query_tokens and
-    key_tokens, value_norms (layers, heads, key) where they are known, and provenance, one JSON string.
+    Arrays: weights (layers, heads, query, key) float32; allowed (query, key) bool; query_tokens (that
+    look), row_tokens (of cross-attention what each row writes, else the same), key_tokens;
+    value_norms (layers, heads, key) where they are known; provenance, one JSON string.
     """
     told = {
         "model": result.provenance.model,
@@ -95,6 +97,7 @@ def attention_npz(result: AttentionResult) -> bytes:
         weights=np.stack([result.layer(layer) for layer in range(result.layers)]),
         allowed=result.allowed,
         query_tokens=np.array(result.query_tokens),
+        row_tokens=np.array(result.rows.tokens),
         key_tokens=np.array(result.tokens),
         provenance=np.array(json.dumps(told)),
         **known,

@@ -33,7 +33,7 @@ class Example:
 EXAMPLES = (
     Example(
         "The assignment's sentence",
-        "One head at four depths of a GPT: from neighbours to meaning.",
+        "One head at four depths of a GPT, from the layer next to the words to the last.",
         {"model": "storybook-gpt", "text": FOX, "view": "depths"},
     ),
     Example(

@@ -166,5 +166,5 @@ def link(base_url: str, params: Mapping[str, str]) -> str:
 def render_link(params: Mapping[str, str]) -> None:
     """A small panel with a link to copy."""
     with st.popover("Link", icon=":material/link:", help="A link that reopens this picture"):
-        st.caption("This link opens the same model, text, layer and head.")
+        st.caption("This link opens this page as it is: model, text, head, switches, kept row, tool.")
         st.code(link(st.context.url or "", params), language=None, wrap_lines=True)

@@ -7,11 +7,12 @@ import streamlit as st
 from components.messages import plain
 from core.cards import ModelCard
 
-START_TOKEN = dict.fromkeys(
-    ("cross", "decoder"),
-    "- The first row is the start token, which the decoder reads before it has written anything; each row helps to "
-    "choose the *next* token.\n",
-)
+START_TOKEN = {
+    "cross": "- **A row is the token being written**: the decoder has read everything before it and now looks at the "
+    "source to choose it. The last row writes the end.\n",
+    "decoder": "- The first row is the start token, which the decoder reads before it has written anything; each row "
+    "helps to choose the *next* token.\n",
+}
 NOT_AN_EXPLANATION = (
     "- **Attention is not explanation.** It shows where information may flow from, not why the model answers as it "
     "does: other weights can give the same answer (Jain and Wallace 2019), though weights are not arbitrary either "
@@ -25,7 +26,8 @@ HEAD_HELP = (
     "- **Hatched cells are masked**: the model is not allowed to look there. That is not a weight of 0.\n"
     "- **Many rows love the first token**, or [CLS] and [SEP]. Every row must sum to 1, so a head with nothing to say "
     "rests its weight where it does no harm (an attention sink). “Hide the sink” shows the rest.\n"
-    "- A “·” is a space that belongs to its token; a word may be cut into several tokens.\n"
+    "- A “·” is a space that belongs to its token; a word may be cut into several tokens. ⟨f0⟩⟨9f⟩ are "
+    "bytes of one rare character, such as an emoji.\n"
 )
 GRID_HELP = (
     "- Each small picture is one head: **rows look, columns are looked at**, as in the large map. Layer 0 is next to "

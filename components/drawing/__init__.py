@@ -12,22 +12,21 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
 
-from components.heatmap import MAX_PAYLOAD_BYTES, display_text
+from components.canvas import component
+from components.canvas.payload import MAX_PAYLOAD_BYTES, digest
+from components.canvas.words import MAX_TITLE_CHARACTERS, display_text
 from components.style import drawing_style
 
 HERE = Path(__file__).parent
-# One JavaScript module in three files: later files use the functions of earlier ones.
 SCRIPTS = ("layout.js", "paint.js", "drawing.js")
 ROLES = ("none", "ground", "text", "muted", "rule", "first", "second")
 TEXT_SIZES = ("label", "small", "legend", "subtitle")
 MAX_TEXT_CHARACTERS = 400
-MAX_TITLE_CHARACTERS = 500
 
 
 @dataclass(frozen=True)
@@ -281,20 +280,14 @@ def drawing_payload(drawing: Drawing, *, clickable: bool = True, test_id: str = 
             "shapes": shapes,
             "below": drawing.narrow_below,
         }
-    # The browser compares digests, so a rerun of the page that changes nothing here draws nothing.
     text = json.dumps(payload, allow_nan=False)
     if len(text) > MAX_PAYLOAD_BYTES:
         raise ValueError(f"A drawing of {len(drawing.shapes)} shapes does not fit in {MAX_PAYLOAD_BYTES:,} bytes.")
-    payload["digest"] = blake2b(text.encode(), digest_size=12).hexdigest()
+    payload["digest"] = digest(text.encode())
     return payload
 
 
-_MOUNT = st.components.v2.component(
-    "attendome_drawing",
-    html=(HERE / "drawing.html").read_text(encoding="utf-8"),
-    css=(HERE / "drawing.css").read_text(encoding="utf-8"),
-    js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
-)
+_MOUNT = component("attendome_drawing", HERE, html="drawing.html", css="drawing.css", scripts=SCRIPTS)
 
 
 def render_drawing(

@@ -1,46 +1,23 @@
-// What a person does with the drawing: point, click, keys, downloads. One view lives as long as its
-// element; new data are drawn into the same canvases.
-
-const views = new WeakMap();
+// What a person does with the drawing: point, click, keys, downloads.
 
 export default function drawing({ data, parentElement, setTriggerValue }) {
-  let view = views.get(parentElement);
-  if (!view) {
-    view = createView(parentElement);
-    views.set(parentElement, view);
-  }
-  view.update(data, setTriggerValue);
-  return () => {
-    view.destroy();
-    views.delete(parentElement);
-  };
+  return showView(parentElement, createView, data, setTriggerValue);
 }
 
-function createView(parentElement) {
-  const root = parentElement.querySelector(".drawing");
-  const figure = root.querySelector(".figure");
-  const base = root.querySelector(".base");
-  const overlay = root.querySelector(".overlay");
-  const buttons = root.querySelector(".downloads");
-  const tooltip = root.querySelector(".tooltip");
-  const live = root.querySelector("[aria-live]");
-  const scratch = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const stop = new AbortController();
+function createView(root) {
+  const stage = createStage(root);
+  const { find, on, base, overlay, buttons, tooltip, live } = stage;
   // `at` is what is pointed at: a target, or a hint (a shortened text).
   const view = { model: null, layout: null, theme: null, at: null, send: null, drawn: 0, signature: "" };
-  let widths = [];
 
-  const measure = (text, size, weight) => {
-    scratch.font = `${weight} ${size}px ${view.theme.font}`;
-    return scratch.measureText(text).width;
-  };
+  const measure = (...text) => stage.measure(view.theme, ...text);
 
   function draw() {
     const width = Math.floor(root.clientWidth);
     if (!view.model || width <= 0) return; // hidden, as in a closed tab: the observer calls again
     const { model } = view;
     const ratio = window.devicePixelRatio || 1;
-    view.theme = readTheme(root, scratch, model.style);
+    view.theme = readTheme(root, stage.scratch, model.style);
     const { background, text, font } = view.theme;
     const signature = [model.digest, width, ratio, background, text, font].join("|");
     if (signature === view.signature) return;
@@ -49,15 +26,7 @@ function createView(parentElement) {
     const layout = layoutDrawing(model, { width, ratio }, measure);
     view.layout = layout;
     paintDrawing(base, model, layout, view.theme, ratio);
-    for (const canvas of [base, overlay]) {
-      canvas.style.width = `${layout.width}px`;
-      canvas.style.height = `${layout.height}px`;
-    }
-    figure.style.width = `${layout.width}px`;
-    root.classList.toggle("scrolls", layout.width > width + 1);
-    buttons.style.left = `${Math.min(layout.width, width) - buttons.offsetWidth}px`;
-    overlay.width = base.width;
-    overlay.height = base.height;
+    stage.fit(layout, width);
     view.at = layout.targets[index] ?? null;
     show();
     view.drawn += 1;
@@ -96,8 +65,8 @@ function createView(parentElement) {
       overlay.removeAttribute("aria-roledescription");
       overlay.removeAttribute("tabindex");
     }
-    root.querySelector("#description").textContent = payload.description;
-    root.querySelector("#keys").textContent =
+    find("#description").textContent = payload.description;
+    find("#keys").textContent =
       `Arrow keys move from part to part${payload.clickable ? ", Enter presses it" : ""}, Escape leaves.`;
     for (const ending of ["png", "svg"]) {
       const button = buttons.querySelector(`.${ending}`);
@@ -113,21 +82,12 @@ function createView(parentElement) {
   function show() {
     const { layout, theme, at } = view;
     if (!layout) return;
-    const context = overlay.getContext("2d");
-    const ratio = overlay.width / layout.width;
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, layout.width + 1, layout.height + 1);
+    const context = stage.clearOverlay(layout);
     tooltip.hidden = !at?.tooltip;
     if (!at) return;
     if (layout.targets.includes(at)) {
-      // Seen on every colour: a ring of the page's colour around one of the text's.
-      const { x, y, width, height } = at;
-      context.strokeStyle = theme.background;
-      context.lineWidth = 4;
-      context.strokeRect(x - 0.5, y - 0.5, width + 1, height + 1);
-      context.strokeStyle = theme.text;
-      context.lineWidth = canPress(at) ? 2 : 1.25;
-      context.strokeRect(x - 0.5, y - 0.5, width + 1, height + 1);
+      const ring = { x: at.x - 0.5, y: at.y - 0.5, width: at.width + 1, height: at.height + 1 };
+      paintRing(context, theme, ring, canPress(at) ? 2 : 1.25, { under: 4 });
     }
     const [head, ...rest] = at.tooltip.split("\n");
     tooltip.firstElementChild.textContent = head;
@@ -228,26 +188,12 @@ function createView(parentElement) {
     event.stopPropagation(); // or the page would take these keys for its own
   }
 
-  function save(blob, ending) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = `${view.model.file_name}.${ending}`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  function save(kind) {
+    const { model, layout, theme } = view;
+    const paint = (canvas) => paintDrawing(canvas, model, layout, theme, 2, model.style.sizes.export_margin);
+    saveFigure(model.file_name, kind, paint, () => writeSvg(model, layout, theme));
   }
 
-  function savePng() {
-    const canvas = document.createElement("canvas");
-    paintDrawing(canvas, view.model, view.layout, view.theme, 2, view.model.style.sizes.export_margin);
-    canvas.toBlob((blob) => blob && save(blob, "png"), "image/png");
-  }
-
-  function saveSvg() {
-    const text = writeSvg(view.model, view.layout, view.theme);
-    save(new Blob([text], { type: "image/svg+xml;charset=utf-8" }), "svg");
-  }
-
-  const on = (target, type, handler) => target.addEventListener(type, handler, { signal: stop.signal });
   on(overlay, "pointermove", (event) => {
     const target = targetAt(event);
     overlay.style.cursor = canPress(target) ? "pointer" : "default";
@@ -268,39 +214,10 @@ function createView(parentElement) {
     }
   });
   on(overlay, "blur", () => go(null));
-  on(buttons.querySelector(".png"), "click", savePng);
-  on(buttons.querySelector(".svg"), "click", saveSvg);
+  on(buttons.querySelector(".png"), "click", () => save("png"));
+  on(buttons.querySelector(".svg"), "click", () => save("svg"));
   on(root, "scroll", () => view.at && placeTooltip());
 
-  const observer = new ResizeObserver(() => {
-    const width = root.clientWidth;
-    // A page's scroll bar that comes and goes with our height would make us flip for ever.
-    if (widths.length === 2 && width === widths[0] && width > widths[1]) return;
-    if (width !== widths.at(-1)) {
-      widths = [...widths, width].slice(-2);
-      setTimeout(() => { widths = widths.slice(-1); }, 300);
-    }
-    draw();
-  });
-  observer.observe(root);
-  let ratioSeen = window.devicePixelRatio; // page zoom, or another screen
-  on(window, "resize", () => {
-    if (window.devicePixelRatio === ratioSeen) return;
-    ratioSeen = window.devicePixelRatio;
-    draw();
-  });
-  if (document.fonts && document.fonts.status !== "loaded") {
-    document.fonts.ready.then(() => {
-      view.signature = "";
-      if (!stop.signal.aborted) draw();
-    });
-  }
-
-  return {
-    update,
-    destroy: () => {
-      observer.disconnect();
-      stop.abort();
-    },
-  };
+  stage.watch(draw, () => { view.signature = ""; });
+  return { update, destroy: stage.destroy };
 }

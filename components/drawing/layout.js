@@ -2,59 +2,13 @@
 // paint.js draws on a canvas or writes as SVG, so an exported picture is the picture on the screen.
 
 const BUTTONS = 100; // room for PNG and SVG beside the title
+const HALO = 4; // CSS pixels of the page's colour around texts that lie on rules
 
-const graphemes = typeof Intl !== "undefined" && Intl.Segmenter ? new Intl.Segmenter() : null;
-
-function letters(text) {
-  return graphemes ? Array.from(graphemes.segment(text), (part) => part.segment) : Array.from(text);
-}
-
-/** The text, or its longest beginning with an ellipsis, no wider than `room`; never an unclosed isolate. */
-function shorten(text, room, measure) {
-  if (measure(text) <= room) return text;
-  const parts = letters(text);
-  const beginning = (count) => {
-    const start = parts.slice(0, count).join("").trimEnd();
-    const open = start.split("\u2068").length - start.split("\u2069").length;
-    return `${start}${"\u2069".repeat(Math.max(0, open))}…`;
-  };
-  let low = 0;
-  let high = parts.length;
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (measure(beginning(middle)) <= room) low = middle;
-    else high = middle - 1;
-  }
-  return beginning(low);
-}
-
-/** Lines no wider than their room (a number, or one a line); the last of `most` lines is shortened. */
-function wrap(text, rooms, most, measure) {
-  const lines = [];
-  let words = text.split(" ").filter(Boolean);
-  while (words.length && lines.length < most) {
-    const room = rooms[Math.min(lines.length, rooms.length - 1)];
-    let count = 1;
-    while (count < words.length && measure(words.slice(0, count + 1).join(" ")) <= room) count += 1;
-    if (lines.length === most - 1) count = words.length;
-    lines.push(shorten(words.slice(0, count).join(" "), room, measure));
-    words = words.slice(count);
-  }
-  return lines;
-}
-
-/** Round steps from 0 to `top`, which is always the last tick. */
-function scaleTicks(top) {
-  const rough = top / 3;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough * 0.999);
-  const ticks = [];
-  for (let value = 0; value < top - step * 0.55; value += step) ticks.push(value);
-  return [...ticks, top];
-}
-
-function tickText(value) {
-  return value === 0 ? "0" : String(Number(value.toPrecision(3))).replace("-", "−");
+/** A beginning with its ellipsis: no space before it, and no isolate left open. */
+function closed(beginning) {
+  const start = beginning.trimEnd();
+  const open = start.split("\u2068").length - start.split("\u2069").length;
+  return `${start}${"\u2069".repeat(Math.max(0, open))}…`;
 }
 
 /** Which columns are seen, how wide they are, and how wide all is. */
@@ -64,7 +18,7 @@ function layoutColumns(model, space) {
   const shown = model.drop ? Math.max(1, Math.min(columns, Math.floor(room / least))) : columns;
   let column = Math.max(least, Math.min(most, room / shown));
   // Whole device pixels: columns of equal width and sharp edges.
-  if (columns > 1) column = Math.max(1, Math.floor(column * space.ratio + 1e-6)) / space.ratio;
+  if (columns > 1) column = wholePixels(column, space.ratio) / space.ratio;
   return { shown, column, first: model.drop === "first" ? columns - shown : 0, width: left + shown * column + right };
 }
 
@@ -83,14 +37,11 @@ function layoutLegend(model, width, y, shapes, measure) {
     }
     high = Math.max(high, height);
   };
-  const text = (place, baseline, string, options = {}) =>
-    shapes.push({
-      kind: "text", x: place, y: baseline, text: string, size: sizes.legend, weight: 400, colour: "text",
-      align: "left", ...options,
-    });
+  const text = (place, baseline, string, options) =>
+    shapes.push(textShape(place, baseline, string, sizes.legend, options));
   for (const item of model.legend) {
     if (item.kind === "scale") {
-      const unit = shorten(item.unit, Math.max(60, width - 110), wide);
+      const unit = shorten(item.unit, Math.max(60, width - 110), wide, closed);
       const start = wide(unit) + 12;
       const bar = Math.min(sizes.ramp_width, Math.max(80, width - start - 16));
       next(start + bar + 34, 36);
@@ -98,7 +49,7 @@ function layoutLegend(model, width, y, shapes, measure) {
       shapes.push({
         kind: "ramp", x: x + start, y: line, width: bar, height: sizes.ramp_height, signed: Boolean(item.signed),
       });
-      const ticks = item.signed ? [-item.top, 0, item.top] : scaleTicks(item.top);
+      const ticks = item.signed ? [-item.top, 0, item.top] : roundSteps(item.top, 3);
       for (const value of ticks) {
         const at = x + start + bar * (item.signed ? (value / item.top + 1) / 2 : value / item.top);
         const under = line + sizes.ramp_height;
@@ -107,7 +58,7 @@ function layoutLegend(model, width, y, shapes, measure) {
       }
       x += start + bar + 34;
     } else {
-      const label = shorten(item.label, width - sizes.patch - 7, wide);
+      const label = shorten(item.label, width - sizes.patch - 7, wide, closed);
       const needed = sizes.patch + 7 + wide(label);
       next(needed, 22);
       const box = { x, y: line - 1, width: sizes.patch, height: sizes.patch };
@@ -146,9 +97,10 @@ function layoutDrawing(drawing, space, measure) {
   const shapes = [];
   const targets = [];
   const hints = [];
-  const lines = (text, size, weight, rooms, most) => wrap(text, rooms, most, (part) => measure(part, size, weight));
+  const lines = (text, size, weight, rooms, most) =>
+    wrap(text, rooms, most, (part) => measure(part, size, weight), closed);
   const say = (y, text, size, weight, colour) =>
-    shapes.push({ kind: "text", x: 0, y, text, size, weight, colour, align: "left" });
+    shapes.push(textShape(0, y, text, size, { weight, colour }));
 
   let y = 0;
   const title = lines(model.title, sizes.title, 600, [inSight - BUTTONS, inSight], 3);
@@ -170,7 +122,7 @@ function layoutDrawing(drawing, space, measure) {
   y += 10;
   if (model.legend.length) y = layoutLegend(model, inSight, y, shapes, measure) + 4;
 
-  const snap = (value) => Math.round(value * space.ratio) / space.ratio;
+  const snap = snapTo(space.ratio);
   const top = snap(y);
   const seen = ([at, , inColumn]) => !inColumn || (at >= grid.first && at <= grid.first + grid.shown);
   const across = ([at, px, inColumn]) =>
@@ -199,7 +151,7 @@ function layoutDrawing(drawing, space, measure) {
       const weight = shape.strong ? 600 : 400;
       const wide = (part) => measure(part, size, weight);
       const room = shape.room ? extent(shape.room) : Infinity;
-      const parts = room === Infinity ? [shape.text] : wrap(shape.text, [room], shape.lines ?? 1, wide);
+      const parts = room === Infinity ? [shape.text] : wrap(shape.text, [room], shape.lines ?? 1, wide, closed);
       const whole = parts.join(" ") === shape.text;
       if (room < Math.max(shape.least ?? 16, whole ? 0 : 16)) continue;
       const x = across(shape.x);
@@ -210,9 +162,10 @@ function layoutDrawing(drawing, space, measure) {
       }
       parts.forEach((text, line) => {
         const y = middle + size * (0.345 + 1.22 * (line - (parts.length - 1) / 2));
-        const { colour, align, over, halo } = shape;
+        const { colour, align, over } = shape;
         const full = whole || line < parts.length - 1 ? null : shape.text;
-        shapes.push({ kind: "text", x, y, text, full, size, weight, colour, align, over, halo });
+        const halo = shape.halo ? HALO : 0;
+        shapes.push(textShape(x, y, text, size, { full, weight, colour, align, over, halo }));
       });
     }
   }

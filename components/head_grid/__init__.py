@@ -13,21 +13,16 @@ from typing import Any
 
 import streamlit as st
 
+from components.canvas import component
 from components.head_grid.payload import head_grid_payload, read_head_grid
 from components.head_grid.values import GridHead, Summary
 
 __all__ = ["GridHead", "OpenedHead", "head_grid_payload", "opened_head", "read_head_grid", "render_head_grid"]
 
 HERE = Path(__file__).parent
-# One JavaScript module in four files: later files use the functions of earlier ones.
 SCRIPTS = ("reading.js", "layout.js", "paint.js", "grid.js")
 
-_MOUNT = st.components.v2.component(
-    "attendome_head_grid",
-    html=(HERE / "grid.html").read_text(encoding="utf-8"),
-    css=(HERE / "grid.css").read_text(encoding="utf-8"),
-    js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
-)
+_MOUNT = component("attendome_head_grid", HERE, html="grid.html", css="grid.css", scripts=SCRIPTS)
 
 
 @dataclass(frozen=True)

@@ -1,40 +1,17 @@
-// What a person does with the grid: hover, click, keys, downloads. One view lives as long as its element; new
-// data are drawn into the same canvases.
-
-const views = new WeakMap();
+// What a person does with the grid: hover, click, keys, downloads.
 
 export default function headGrid({ data, parentElement, setTriggerValue }) {
-  let view = views.get(parentElement);
-  if (!view) {
-    view = createView(parentElement);
-    views.set(parentElement, view);
-  }
-  view.update(data, setTriggerValue);
-  return () => {
-    view.destroy();
-    views.delete(parentElement);
-  };
+  return showView(parentElement, createView, data, setTriggerValue);
 }
 
-function createView(parentElement) {
-  const root = parentElement.querySelector(".grid");
-  const figure = root.querySelector(".figure");
-  const base = root.querySelector(".base");
-  const overlay = root.querySelector(".overlay");
-  const buttons = root.querySelector(".downloads");
-  const tooltip = root.querySelector(".tooltip");
-  const live = root.querySelector("[aria-live]");
-  const scratch = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const stop = new AbortController();
+function createView(root) {
+  const stage = createStage(root);
+  const { find, on, figure, base, overlay, tooltip, live } = stage;
   // at: index of the head under the mouse or the keys; last: where the keys go on from; chosen: an index.
   const view = { model: null, layout: null, theme: null, at: null, last: null, chosen: null, drawn: 0, signature: "" };
-  let widths = [];
   let send = () => {};
 
-  const measure = (text, size, weight) => {
-    scratch.font = fontOf(view.theme, { size, weight });
-    return scratch.measureText(text).width;
-  };
+  const measure = (...text) => stage.measure(view.theme, ...text);
   const place = (head) => head && [head.layer, head.head, head.summary];
   const indexOf = (wanted) =>
     wanted ? view.model.heads.findIndex((head) => String(place(head)) === String(wanted)) : -1;
@@ -44,7 +21,7 @@ function createView(parentElement) {
     if (!view.model || width <= 0) return; // hidden, as in a closed tab: the observer calls again
     const { model } = view;
     const ratio = window.devicePixelRatio || 1;
-    view.theme = readTheme(root, scratch, model.style);
+    view.theme = readTheme(root, stage.scratch, model.style);
     const { background, text, primary, font } = view.theme;
     const signature = [model.digest, width, ratio, window.innerHeight, background, text, primary, font].join("|");
     if (signature === view.signature) return;
@@ -52,15 +29,7 @@ function createView(parentElement) {
     const layout = layoutGrid(model, { width, windowHeight: window.innerHeight, ratio }, measure);
     view.layout = layout;
     paintFigure(base, model, layout, view.theme, ratio);
-    for (const canvas of [base, overlay]) {
-      canvas.style.width = `${layout.width}px`;
-      canvas.style.height = `${layout.height}px`;
-    }
-    figure.style.width = `${layout.width}px`;
-    root.classList.toggle("scrolls", layout.width > width + 1);
-    buttons.style.left = `${Math.min(layout.width, width) - buttons.offsetWidth}px`;
-    overlay.width = base.width;
-    overlay.height = base.height;
+    stage.fit(layout, width);
     showHead();
     view.drawn += 1;
     [root.dataset.queries, root.dataset.keys] = model.tokens;
@@ -87,7 +56,7 @@ function createView(parentElement) {
       view.model = model;
       [view.at, view.last] = [at, last].map((wanted) => (indexOf(wanted) < 0 ? null : indexOf(wanted)));
       overlay.setAttribute("aria-label", model.title || "All heads");
-      root.querySelector("#description").textContent = model.description;
+      find("#description").textContent = model.description;
     }
     choose(indexOf(model.chosen));
     draw();
@@ -104,29 +73,21 @@ function createView(parentElement) {
     const { layout, theme, at, model, chosen } = view;
     tooltip.hidden = at === null || !layout;
     if (!layout || layout.cells.length !== model.heads.length) return;
-    const context = overlay.getContext("2d");
-    const ratio = overlay.width / layout.width;
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, layout.width + 1, layout.height + 1);
+    const context = stage.clearOverlay(layout);
     if (chosen !== null) {
       emphasise(context, layout.cells[chosen]);
-      paintRing(context, theme, layout.cells[chosen], layout.thumb, theme.primary, 3.5, at === chosen ? 1.5 : 0);
+      paintHeadRing(context, theme, layout.cells[chosen], layout.thumb, theme.primary, 3.5, at === chosen ? 1.5 : 0);
     }
     if (at === null) return;
     const cell = layout.cells[at];
     emphasise(context, cell);
-    paintRing(context, theme, cell, layout.thumb, theme.text, 2);
+    paintHeadRing(context, theme, cell, layout.thumb, theme.text, 2);
     const { name, role, parts } = reading(model, model.heads[at]);
     const [nameLine, roleLine, detail] = tooltip.children;
     nameLine.textContent = name;
     roleLine.textContent = role;
     roleLine.hidden = !role;
-    detail.replaceChildren(...parts.map((part) => {
-      if (typeof part === "string") return document.createTextNode(part);
-      const node = document.createElement("bdi");
-      node.textContent = part.token;
-      return node;
-    }));
+    detail.replaceChildren(...partNodes(parts));
     placeTooltip();
   }
 
@@ -185,9 +146,8 @@ function createView(parentElement) {
 
   function announce() {
     const { name, role, parts } = reading(view.model, view.model.heads[view.at]);
-    const words = parts.map((part) => part.token ?? part).join("");
     const chosen = view.at === view.chosen ? ", chosen" : "";
-    live.textContent = `${name}${chosen}. ${role ? `${role}. ` : ""}${words}`;
+    live.textContent = `${name}${chosen}. ${role ? `${role}. ` : ""}${partsText(parts)}`;
   }
 
   /** The nearest head from `from` in rows and columns; where the grid has a hole, the next one behind it. */
@@ -252,28 +212,16 @@ function createView(parentElement) {
     target.remove();
   }
 
-  function save(blob, ending) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = `${view.model.file_name}.${ending}`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  }
-
-  function savePng() {
-    const canvas = document.createElement("canvas");
+  function save(kind) {
     const { model, layout, theme, chosen } = view;
-    paintFigure(canvas, model, layout, theme, 2, model.style.sizes.export_margin);
-    if (chosen !== null) paintRing(canvas.getContext("2d"), theme, layout.cells[chosen], layout.thumb, theme.primary, 3);
-    canvas.toBlob((blob) => blob && save(blob, "png"), "image/png");
+    const paint = (canvas) => {
+      paintFigure(canvas, model, layout, theme, 2, model.style.sizes.export_margin);
+      if (chosen === null) return;
+      paintHeadRing(canvas.getContext("2d"), theme, layout.cells[chosen], layout.thumb, theme.primary, 3);
+    };
+    saveFigure(model.file_name, kind, paint, () => writeSvg(model, layout, theme, chosen));
   }
 
-  function saveSvg() {
-    const text = writeSvg(view.model, view.layout, view.theme, view.chosen);
-    save(new Blob([text], { type: "image/svg+xml;charset=utf-8" }), "svg");
-  }
-
-  const on = (target, type, handler) => target.addEventListener(type, handler, { signal: stop.signal });
   on(overlay, "pointermove", (event) => {
     const index = headAt(event);
     overlay.style.cursor = index === null ? "default" : "pointer";
@@ -294,40 +242,10 @@ function createView(parentElement) {
     }
   });
   on(overlay, "blur", () => go(null));
-  on(root.querySelector("[data-testid=head-grid-download-png]"), "click", savePng);
-  on(root.querySelector("[data-testid=head-grid-download-svg]"), "click", saveSvg);
+  on(find("[data-testid=head-grid-download-png]"), "click", () => save("png"));
+  on(find("[data-testid=head-grid-download-svg]"), "click", () => save("svg"));
   on(root, "scroll", () => view.at !== null && placeTooltip());
 
-  const observer = new ResizeObserver(() => {
-    const width = root.clientWidth;
-    // A page's scroll bar that comes and goes with our height would make us flip for ever.
-    if (widths.length === 2 && width === widths[0] && width > widths[1]) return;
-    if (width !== widths.at(-1)) {
-      widths = [...widths, width].slice(-2);
-      setTimeout(() => { widths = widths.slice(-1); }, 300);
-    }
-    draw();
-  });
-  observer.observe(root);
-  // Page zoom, or another screen. (Height alone changes nothing: phones change it while scrolling.)
-  let ratioSeen = window.devicePixelRatio;
-  on(window, "resize", () => {
-    if (window.devicePixelRatio === ratioSeen) return;
-    ratioSeen = window.devicePixelRatio;
-    draw();
-  });
-  if (document.fonts && document.fonts.status !== "loaded") {
-    document.fonts.ready.then(() => {
-      view.signature = "";
-      if (!stop.signal.aborted) draw();
-    });
-  }
-
-  return {
-    update,
-    destroy: () => {
-      observer.disconnect();
-      stop.abort();
-    },
-  };
+  stage.watch(draw, () => { view.signature = ""; });
+  return { update, destroy: stage.destroy };
 }

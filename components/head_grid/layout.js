@@ -1,36 +1,6 @@
 // Where everything goes. No DOM here: a model and the room there is become a list of shapes, which paint.js
 // draws on a canvas or writes as SVG, so an exported picture is the picture on the screen.
 
-const graphemes = typeof Intl !== "undefined" && Intl.Segmenter ? new Intl.Segmenter() : null;
-
-function letters(text) {
-  return graphemes ? Array.from(graphemes.segment(text), (part) => part.segment) : Array.from(text);
-}
-
-/** The text, or its longest beginning with an ellipsis, no wider than `room`. */
-function shorten(text, room, measure) {
-  if (measure(text) <= room) return text;
-  const parts = letters(text);
-  let count = parts.length;
-  while (count > 0 && measure(parts.slice(0, count).join("") + "…") > room) count -= 1;
-  return parts.slice(0, count).join("") + "…";
-}
-
-/** Lines no wider than their room (one a line, the last for all further); the last of `most` is shortened. */
-function wrap(text, rooms, most, measure) {
-  const lines = [];
-  let words = text.split(" ").filter(Boolean);
-  while (words.length && lines.length < most) {
-    const room = rooms[Math.min(lines.length, rooms.length - 1)];
-    let count = 1;
-    while (count < words.length && measure(words.slice(0, count + 1).join(" ")) <= room) count += 1;
-    if (lines.length === most - 1) count = words.length;
-    lines.push(shorten(words.slice(0, count).join(" "), room, measure));
-    words = words.slice(count);
-  }
-  return lines;
-}
-
 /** Ticks of the colour bar, [share of its length, text]. */
 function ticks(model) {
   const shared = model.scale === "shared";
@@ -42,12 +12,7 @@ function ticks(model) {
     });
   }
   if (!shared) return [0, 0.25, 0.5, 0.75, 1].map((share) => [share, share ? `${100 * share} %` : "0"]);
-  const rough = model.top / 4;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough * 0.999);
-  const found = [];
-  for (let value = 0; value < model.top - step * 0.55; value += step) found.push([value / model.top, numberText(value)]);
-  return [...found, [1, numberText(model.top)]];
+  return roundSteps(model.top, 4).map((value) => [value / model.top, numberText(value)]);
 }
 
 /** Side of a thumbnail in device pixels: a whole number a token where that costs little room. */
@@ -60,7 +25,7 @@ function wholeCells(pixels, cells) {
 function thumbSize(model, side, ratio) {
   const [queries, keys] = model.tokens;
   const tall = Math.min(Math.max(queries / keys, 0.4), 2.5);
-  const along = (length, cells) => wholeCells(Math.max(1, Math.floor(length * ratio + 1e-6)), cells) / ratio;
+  const along = (length, cells) => wholeCells(wholePixels(length, ratio), cells) / ratio;
   return [
     along(side * Math.min(1, 1 / tall), model.shape[1]),
     along(side * Math.min(1, tall), model.shape[0]),
@@ -80,7 +45,7 @@ function layoutGrid(model, space, measure) {
   const flow = model.order === "score" || model.columns.length === 1;
   const label = (string, weight = 400) => measure(string, sizes.label, weight);
   const widest = (strings, weight) => Math.max(0, ...strings.map((string) => label(string, weight)));
-  const snap = (value) => Math.round(value * space.ratio) / space.ratio;
+  const snap = snapTo(space.ratio);
   const top = header(model, space, measure);
 
   const caption = (head) => {
@@ -109,8 +74,8 @@ function layoutGrid(model, space, measure) {
   }
   const [wide, high] = thumbSize(model, side, space.ratio);
   const shapes = [...top.shapes];
-  const text = (x, y, string, size, options = {}) => {
-    const shape = { kind: "text", x, y, text: string, size, weight: 400, colour: "text", align: "left", ...options };
+  const text = (...parts) => {
+    const shape = textShape(...parts);
     shapes.push(shape);
     return shape;
   };
@@ -166,8 +131,7 @@ function layoutGrid(model, space, measure) {
 function header(model, space, measure) {
   const sizes = model.style.sizes;
   const shapes = [];
-  const text = (x, y, string, size, options = {}) =>
-    shapes.push({ kind: "text", x, y, text: string, size, weight: 400, colour: "text", align: "left", ...options });
+  const text = (...shape) => shapes.push(textShape(...shape));
   const size = (name, weight) => (string) => measure(string, sizes[name], weight);
   const room = space.width;
   let y = 0;

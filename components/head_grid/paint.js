@@ -2,28 +2,6 @@
 
 const THUMBNAIL_FRAME = 0.55; // opacity: 144 frames should not be louder than what they hold
 
-function colourOf(theme, name) {
-  return theme[name] ?? name;
-}
-
-function fontOf(theme, shape) {
-  return `${shape.weight} ${shape.size}px ${theme.font}`;
-}
-
-function paintText(context, theme, shape) {
-  context.font = fontOf(theme, shape);
-  context.direction = "ltr";
-  context.textAlign = shape.align;
-  context.fillStyle = colourOf(theme, shape.colour);
-  context.fillText(shape.text, shape.x, shape.y);
-}
-
-function paintFrame(context, theme, { x, y, width, height }) {
-  context.strokeStyle = theme.frame;
-  context.lineWidth = 1;
-  context.strokeRect(x - 0.5, y - 0.5, width + 1, height + 1);
-}
-
 /**
  * Which cells each of `pixels` stands for, [first, end): one cell where there is room, else every cell that a dot
  * of `grain` pixels touches. A dot is a CSS pixel: on a fine screen a spike should not be finer, and so fainter.
@@ -36,10 +14,6 @@ function spans(cells, pixels, grain) {
   });
 }
 
-function pack([red, green, blue]) {
-  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0; // as ImageData lies in memory
-}
-
 /**
  * Paints thumbnails of one size. A pixel that stands for several cells gets the largest of them, so that a
  * single spike is seen at any size; masked cells are one plain tint.
@@ -49,8 +23,7 @@ function thumbnailPainter(model, theme, width, height, grain = 1) {
   const wide = model.shape[1];
   const picture = new ImageData(width, height);
   const colours = new Uint32Array(picture.data.buffer);
-  const masked = pack(parseHex(theme.colours.mask_fill));
-  const table = Uint32Array.from(theme.lut, pack);
+  const [masked, ...table] = opaquePixels([parseHex(theme.colours.mask_fill), ...theme.lut]);
   const single = [...rows, ...columns].every(([first, end]) => end - first === 1);
 
   const largest = (values, y, x) => {
@@ -97,56 +70,35 @@ function paintCross(context, theme, { x, y, width, height }, veil) {
   context.stroke();
 }
 
-/** Seen on every colour: a ring of the page's colour around one of `colour`, outside the thumbnail. */
-function paintRing(context, theme, { x, y }, [width, height], colour, thick, gap = 0) {
+/** A ring around a thumbnail, outside it. */
+function paintHeadRing(context, theme, { x, y }, [width, height], colour, thick, gap = 0) {
   const away = gap + thick / 2;
-  for (const [stroke, line] of [[theme.background, thick + 2], [colour, thick]]) {
-    context.strokeStyle = stroke;
-    context.lineWidth = line;
-    context.strokeRect(x - away, y - away, width + 2 * away, height + 2 * away);
-  }
+  const box = { x: x - away, y: y - away, width: width + 2 * away, height: height + 2 * away };
+  paintRing(context, theme, box, thick, { colour });
 }
 
 /** The whole figure on its background, `scale` canvas pixels a CSS pixel, `margin` CSS pixels around it. */
 function paintFigure(canvas, model, layout, theme, scale, margin = 0) {
-  const width = Math.round((layout.width + 2 * margin) * scale);
-  const height = Math.round((layout.height + 2 * margin) * scale);
-  if (canvas.width !== width) canvas.width = width;
-  if (canvas.height !== height) canvas.height = height;
-  const context = canvas.getContext("2d");
-  context.setTransform(1, 0, 0, 1, 0, 0);
-  context.fillStyle = theme.background;
-  context.fillRect(0, 0, width, height);
+  const context = startCanvas(canvas, layout, theme, scale, margin);
   const pixels = (length) => Math.round(length * scale);
   const thumbnail = thumbnailPainter(model, theme, pixels(layout.thumb[0]), pixels(layout.thumb[1]), scale);
   for (const shape of layout.shapes) {
     if (shape.kind !== "thumb") continue;
     context.putImageData(thumbnail(model.heads[shape.head]), pixels(shape.x + margin), pixels(shape.y + margin));
   }
-  context.setTransform(scale, 0, 0, scale, margin * scale, margin * scale);
   for (const shape of layout.shapes) {
     if (shape.kind === "text") paintText(context, theme, shape);
-    else if (shape.kind === "line") {
-      context.strokeStyle = colourOf(theme, shape.colour);
-      context.lineWidth = 1;
-      context.beginPath();
-      context.moveTo(shape.x1, shape.y1);
-      context.lineTo(shape.x2, shape.y2);
-      context.stroke();
-    } else if (shape.kind === "thumb") {
+    else if (shape.kind === "line") paintLine(context, shape, roleColour(theme, shape.colour));
+    else if (shape.kind === "ramp") paintRamp(context, theme, shape, theme.colours.ramp);
+    else if (shape.kind === "thumb") {
       if (model.heads[shape.head].off) paintCross(context, theme, shape, model.style.sizes.off_veil);
       context.globalAlpha = THUMBNAIL_FRAME;
       paintFrame(context, theme, shape);
       context.globalAlpha = 1;
     } else {
       if (shape.kind === "crossed") paintCross(context, theme, shape, 0);
-      else if (shape.kind === "mask") {
+      else {
         context.fillStyle = theme.colours.mask_fill;
-        context.fillRect(shape.x, shape.y, shape.width, shape.height);
-      } else {
-        const gradient = context.createLinearGradient(shape.x, 0, shape.x + shape.width, 0);
-        theme.colours.ramp.forEach((colour, i, all) => gradient.addColorStop(i / (all.length - 1), colour));
-        context.fillStyle = gradient;
         context.fillRect(shape.x, shape.y, shape.width, shape.height);
       }
       paintFrame(context, theme, shape);
@@ -156,71 +108,38 @@ function paintFigure(canvas, model, layout, theme, scale, margin = 0) {
 
 /** The same figure as SVG text: one embedded picture a head at its own resolution, words as text. */
 function writeSvg(model, layout, theme, chosen) {
-  const space = "http://www.w3.org/2000/svg";
-  const add = (parent, name, attributes, content) => {
-    const node = document.createElementNS(space, name);
-    for (const [key, value] of Object.entries(attributes)) {
-      node.setAttribute(key, typeof value === "number" ? String(Math.round(value * 100) / 100) : value);
-    }
-    if (content !== undefined) node.textContent = content;
-    parent?.appendChild(node);
-    return node;
-  };
-  const box = ({ x, y, width, height }) => ({ x, y, width, height });
-  const frame = (shape, options = {}) =>
-    add(root, "rect", {
-      x: shape.x - 0.5, y: shape.y - 0.5, width: shape.width + 1, height: shape.height + 1, fill: "none",
-      stroke: theme.frame, ...options,
-    });
+  const { root, definitions } = startSvg(layout, theme, model.style.sizes.export_margin, model);
+  addGradient(definitions, "ramp", theme.colours.ramp);
   const cross = (shape, veil) => {
-    add(root, "rect", { ...box(shape), fill: theme.background, "fill-opacity": veil });
+    addSvg(root, "rect", { ...boxOfShape(shape), fill: theme.background, "fill-opacity": veil });
     const [x2, y2] = [shape.x + shape.width, shape.y + shape.height];
-    add(root, "path", {
+    addSvg(root, "path", {
       d: `M${shape.x} ${shape.y}L${x2} ${y2}M${x2} ${shape.y}L${shape.x} ${y2}`, stroke: theme.text, "stroke-width": 1.5,
     });
   };
-  const margin = model.style.sizes.export_margin;
-  const page = { x: -margin, y: -margin, width: layout.width + 2 * margin, height: layout.height + 2 * margin };
-  const root = add(null, "svg", {
-    width: page.width, height: page.height, viewBox: `${page.x} ${page.y} ${page.width} ${page.height}`, role: "img",
-    "font-family": theme.font,
-  });
-  add(root, "title", {}, model.title);
-  add(root, "desc", {}, model.description);
-  const ramp = add(add(root, "defs", {}), "linearGradient", { id: "ramp" });
-  theme.colours.ramp.forEach((colour, i, all) =>
-    add(ramp, "stop", { offset: `${(100 * i) / (all.length - 1)}%`, "stop-color": colour }));
-  add(root, "rect", { ...page, fill: theme.background });
   const canvas = document.createElement("canvas");
   [canvas.height, canvas.width] = model.shape;
   const context = canvas.getContext("2d");
   const thumbnail = thumbnailPainter(model, theme, canvas.width, canvas.height);
   for (const shape of layout.shapes) {
-    if (shape.kind === "text") {
-      const anchor = { left: "start", center: "middle", right: "end" }[shape.align];
-      add(root, "text", {
-        x: shape.x, y: shape.y, "font-size": shape.size, "font-weight": String(shape.weight), "text-anchor": anchor,
-        direction: "ltr", fill: colourOf(theme, shape.colour),
-      }, shape.text);
-    } else if (shape.kind === "line") {
-      const { x1, y1, x2, y2 } = shape;
-      add(root, "line", { x1, y1, x2, y2, stroke: colourOf(theme, shape.colour) });
-    } else if (shape.kind === "thumb") {
+    if (shape.kind === "text") addText(root, theme, shape);
+    else if (shape.kind === "line") addLine(root, shape, { stroke: roleColour(theme, shape.colour) });
+    else if (shape.kind === "thumb") {
       const head = model.heads[shape.head];
       context.putImageData(thumbnail(head), 0, 0);
-      const image = add(root, "image", {
-        ...box(shape), href: canvas.toDataURL("image/png"), preserveAspectRatio: "none",
+      const image = addSvg(root, "image", {
+        ...boxOfShape(shape), href: canvas.toDataURL("image/png"), preserveAspectRatio: "none",
         style: "image-rendering: pixelated",
       });
-      add(image, "title", {}, head.name);
+      addSvg(image, "title", {}, head.name);
       if (head.off) cross(shape, model.style.sizes.off_veil);
-      frame(shape, { "stroke-opacity": THUMBNAIL_FRAME });
-      if (shape.head === chosen) frame(shape, { stroke: theme.primary, "stroke-width": 3 });
+      addFrame(root, theme, shape, { "stroke-opacity": THUMBNAIL_FRAME });
+      if (shape.head === chosen) addFrame(root, theme, shape, { stroke: theme.primary, "stroke-width": 3 });
     } else {
       if (shape.kind === "crossed") cross(shape, 0);
-      else add(root, "rect", { ...box(shape), fill: shape.kind === "mask" ? theme.colours.mask_fill : "url(#ramp)" });
-      frame(shape);
+      else addSvg(root, "rect", { ...boxOfShape(shape), fill: shape.kind === "mask" ? theme.colours.mask_fill : "url(#ramp)" });
+      addFrame(root, theme, shape);
     }
   }
-  return new XMLSerializer().serializeToString(root);
+  return svgText(root);
 }

@@ -9,15 +9,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Sequence, Sized
-from hashlib import blake2b
 from typing import Any, Literal
 
 import numpy as np
 
+from components.canvas.payload import MAX_PAYLOAD_BYTES, digest, plain_file_name
+from components.canvas.words import display_text, display_titles
 from components.head_grid.thumbnails import LOG_DECADES, Thumbnails
 from components.head_grid.values import SUMMARY_NAMES, GridHead, Summary
-from components.heatmap.payload import MAX_PAYLOAD_BYTES, MAX_TITLE_CHARACTERS
-from components.heatmap.words import display_text
 from components.style import head_grid_style
 
 MAX_SIDE = 128
@@ -121,11 +120,10 @@ def head_grid_payload(
             raise ValueError(f"There are {len(names)} {what} labels for a mask of {allowed.shape}.")
     if count is None:
         count = len(heads) if isinstance(heads, Sized) else (layers + 2) * (heads_per_layer + 2)
-    words = {"title": title, "subtitle": subtitle, "provenance": provenance}
     header: dict[str, Any] = {
-        **{name: display_text(text, most=MAX_TITLE_CHARACTERS) if text else "" for name, text in words.items()},
+        **display_titles(title=title, subtitle=subtitle, provenance=provenance),
         **{"unit": display_text(unit), "score_name": display_text(score_name)},
-        "file_name": "".join(c if c.isalnum() or c in "-_." else "-" for c in file_name).strip("-.") or "heads",
+        "file_name": plain_file_name(file_name, otherwise="heads"),
         "tokens": list(allowed.shape),
         **{"order": order, "scale": scale, "log": LOG_DECADES if log else 0},
         "style": head_grid_style(),
@@ -185,8 +183,8 @@ def _pack(
         **{"shape": shape, "pool": [rows, columns], "mask_bytes": len(mask)},
         "note": f"Each point of a thumbnail is the largest of {rows} × {columns} cells" if pooled else "",
     }
-    # The browser compares digests, so a rerun that changes nothing but the chosen head draws only its outline.
-    header["digest"] = blake2b(json.dumps(header).encode() + mask + pixels, digest_size=12).hexdigest()
+    # Without the chosen head: another one draws only its outline.
+    header["digest"] = digest(json.dumps(header).encode() + mask + pixels)
     header["chosen"] = None if chosen is None else [*chosen, None][:3]
     text = json.dumps(header, ensure_ascii=False).encode()
     return b"".join([len(text).to_bytes(4, "little"), text, mask, pixels])

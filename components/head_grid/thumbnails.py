@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from components.canvas.payload import LOG_FLOOR
+from components.canvas.words import display_text
 from components.head_grid.values import GridHead
-from components.heatmap.payload import LOG_FLOOR
-from components.heatmap.words import display_text
 
 # Levels 1 to 254 share the range up to a head's peak; 255 is "above it" (rows without a choice, always 1).
 TOP_LEVEL = 254

@@ -12,26 +12,17 @@ from typing import Any
 
 import streamlit as st
 
-from components.heatmap.payload import (
-    LOG_FLOOR,
-    MASKED,
-    MAX_PAYLOAD_BYTES,
-    MAX_SIDE,
-    heatmap_payload,
-    text_identity,
-)
+from components.canvas import component
+from components.heatmap.payload import MASKED, MAX_SIDE, heatmap_payload, text_identity
 from components.heatmap.values import HeatmapLabels, HeatmapPanel, HeatmapState
-from components.heatmap.words import display_text, heatmap_description, token_gaps
+from components.heatmap.words import heatmap_description, token_gaps
 
 __all__ = [
-    "LOG_FLOOR",
     "MASKED",
-    "MAX_PAYLOAD_BYTES",
     "MAX_SIDE",
     "HeatmapLabels",
     "HeatmapPanel",
     "HeatmapState",
-    "display_text",
     "heatmap_description",
     "heatmap_payload",
     "heatmap_state",
@@ -40,7 +31,6 @@ __all__ = [
 ]
 
 HERE = Path(__file__).parent
-# One JavaScript module in several files: later files use the functions of earlier ones.
 SCRIPTS = (
     "scale.js",
     "layout.js",
@@ -56,13 +46,7 @@ SCRIPTS = (
     "heatmap.js",
 )
 
-_MOUNT = st.components.v2.component(
-    "attendome_heatmap",
-    html=(HERE / "heatmap.html").read_text(encoding="utf-8"),
-    css=(HERE / "heatmap.css").read_text(encoding="utf-8"),
-    js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
-)
-
+_MOUNT = component("attendome_heatmap", HERE, html="heatmap.html", css="heatmap.css", scripts=SCRIPTS)
 
 NOTHING_CHOSEN = HeatmapState()
 

@@ -1,32 +1,16 @@
-// What a person does with the figure: hover, click, keys, downloads. One view lives as long as its
-// element; new data are drawn into the same canvases.
+// What a person does with the figure: hover, click, keys, downloads.
 
-const views = new WeakMap();
 const PATIENCE = 10_000; // ms that a part of the map may take to arrive
 
 export default function heatmap({ data, parentElement, setStateValue }) {
-  let view = views.get(parentElement);
-  if (!view) {
-    view = createView(parentElement);
-    views.set(parentElement, view);
-  }
-  view.update(data, setStateValue);
-  return () => {
-    view.destroy();
-    views.delete(parentElement);
-  };
+  return showView(parentElement, createView, data, setStateValue);
 }
 
-function createView(parentElement) {
-  const root = parentElement.querySelector(".heatmap");
-  const find = (selector) => root.querySelector(selector);
-  const [figure, base, overlay] = [find(".figure"), find(".base"), find(".overlay")];
-  const [buttons, whole, tooltip, live] = [find(".downloads"), find(".whole"), find(".tooltip"), find("[aria-live]")];
-  const scratch = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const stop = new AbortController();
-  const on = (target, type, handler) => target.addEventListener(type, handler, { signal: stop.signal });
+function createView(root) {
+  const stage = createStage(root);
+  const { find, on, base, overlay, tooltip, live } = stage;
+  const whole = find(".whole");
   let send = () => {};
-  let widths = [];
   let drawn = 0;
   const measured = new Map();
   let signature = "";
@@ -47,13 +31,11 @@ function createView(parentElement) {
       return zoom.value ?? [0, view.received.tokens[0], 0, view.received.tokens[1]];
     },
     measure: (text, size, weight) => {
-      const font = fontOf(view.theme, { size, weight });
-      const name = `${font}|${text}`;
+      const name = `${fontOf(view.theme, { size, weight })}|${text}`;
       let wide = measured.get(name);
       if (wide === undefined) {
         if (measured.size > 20_000) measured.clear();
-        scratch.font = font;
-        wide = scratch.measureText(text).width;
+        wide = stage.measure(view.theme, text, size, weight);
         measured.set(name, wide);
       }
       return wide;
@@ -67,7 +49,7 @@ function createView(parentElement) {
       return null;
     },
   };
-  const strip = createStrip(root, view, { point, toggle, escape: release, speak, save }, stop.signal);
+  const strip = createStrip(root, view, { point, toggle, escape: release, speak, save }, stage.signal);
   const drag = createDrag(overlay, view, { cellAt: (...where) => cellAt(overlay, view, ...where), zoomTo, redraw: showCell }, on);
 
   function draw() {
@@ -75,7 +57,7 @@ function createView(parentElement) {
     if (!view.model || width <= 0) return; // hidden, as in a closed tab: the observer calls again
     const { model } = view;
     const ratio = window.devicePixelRatio || 1;
-    view.theme = readTheme(root, scratch, model);
+    view.theme = readTheme(root, stage.scratch, model);
     const { background, text, font } = view.theme;
     const { height } = view.received;
     const now = [model.digest, height, width, ratio, window.innerHeight, background, text, font].join("|");
@@ -86,16 +68,8 @@ function createView(parentElement) {
     const layout = layoutFigure(model, space, view.measure);
     view.layout = layout;
     paintFigure(base, model, layout, view.theme, ratio);
-    for (const canvas of [base, overlay]) {
-      canvas.style.width = `${layout.width}px`;
-      canvas.style.height = `${layout.height}px`;
-    }
-    figure.style.width = `${layout.width}px`;
-    root.classList.toggle("scrolls", layout.width > width + 1);
     whole.hidden = !model.window;
-    buttons.style.left = `${Math.min(layout.width, width) - buttons.offsetWidth}px`;
-    overlay.width = base.width;
-    overlay.height = base.height;
+    stage.fit(layout, width);
     showCell();
     drawn += 1;
     root.dataset.panels = model.panels.length;
@@ -167,10 +141,7 @@ function createView(parentElement) {
   function showCell() {
     const { layout, at, model, pointed } = view;
     if (!layout) return;
-    const context = overlay.getContext("2d");
-    const ratio = overlay.width / layout.width;
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, layout.width + 1, layout.height + 1);
+    const context = stage.clearOverlay(layout);
     root.dataset.locked = locked.value ?? "";
     root.dataset.waiting = view.waiting ? "yes" : "";
     if (view.waiting) paintWaiting(context, view, base, view.waiting);
@@ -257,19 +228,8 @@ function createView(parentElement) {
 
   function save(layout, kind, suffix = "") {
     const { model, theme } = view;
-    const write = (blob) => {
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(blob);
-      link.download = `${model.file_name}${suffix}.${kind}`;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-    };
-    if (kind === "svg") {
-      return write(new Blob([writeSvg(model, layout, theme)], { type: "image/svg+xml;charset=utf-8" }));
-    }
-    const canvas = document.createElement("canvas");
-    paintFigure(canvas, model, layout, theme, 2, model.style.sizes.export_margin);
-    return canvas.toBlob((blob) => blob && write(blob), "image/png");
+    const paint = (canvas) => paintFigure(canvas, model, layout, theme, 2, model.style.sizes.export_margin);
+    saveFigure(`${model.file_name}${suffix}`, kind, paint, () => writeSvg(model, layout, theme));
   }
 
   on(overlay, "pointermove", (event) => {
@@ -309,40 +269,18 @@ function createView(parentElement) {
   on(find("[data-testid=heatmap-download-svg]"), "click", () => save(view.layout, "svg"));
   on(root, "scroll", () => view.at && placeTooltip(root, tooltip, view));
 
-  const observer = new ResizeObserver(() => {
-    const width = root.clientWidth;
-    // A page's scroll bar that comes and goes with our height would make us flip for ever.
-    if (widths.length === 2 && width === widths[0] && width > widths[1]) return;
-    if (width !== widths.at(-1)) {
-      widths = [...widths, width].slice(-2);
-      setTimeout(() => { widths = widths.slice(-1); }, 300);
-    }
-    draw();
+  stage.watch(draw, () => {
+    signature = "";
+    measured.clear();
   });
-  observer.observe(root);
-  // Page zoom, or another screen. (Height alone changes nothing: phones change it while scrolling.)
-  let ratioSeen = window.devicePixelRatio;
-  on(window, "resize", () => {
-    if (window.devicePixelRatio === ratioSeen) return;
-    ratioSeen = window.devicePixelRatio;
-    draw();
-  });
-  if (document.fonts && document.fonts.status !== "loaded") {
-    document.fonts.ready.then(() => {
-      signature = "";
-      measured.clear();
-      if (!stop.signal.aborted) draw();
-    });
-  }
 
   return {
     update,
     destroy: () => {
-      observer.disconnect();
+      stage.destroy();
       clearTimeout(patience);
       locked.stop();
       zoom.stop();
-      stop.abort();
     },
   };
 }

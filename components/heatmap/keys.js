@@ -14,7 +14,7 @@ const moves = {
 /** What the tooltip says, as one spoken sentence. */
 function readingText(model, at) {
   const { parts, detail } = reading(model, at);
-  return `${parts.map((part) => (typeof part === "string" ? part : part.token ?? part.weight)).join("")}, ${detail}`;
+  return `${partsText(parts)}, ${detail}`;
 }
 
 /** The handler of keydown. */

@@ -7,41 +7,6 @@ const SLANT = (-55 * Math.PI) / 180;
 const STRIDES = [2, 5, 10, 20, 25, 50, 100, 200, 500, 1000]; // every so many labels
 const NUMBERED_ABOVE = 80; // tokens; above, labels are thinned and carry their number
 
-const graphemes = typeof Intl !== "undefined" && Intl.Segmenter ? new Intl.Segmenter() : null;
-
-function letters(text) {
-  return graphemes ? Array.from(graphemes.segment(text), (part) => part.segment) : Array.from(text);
-}
-
-/** The text, or its longest beginning with an ellipsis, no wider than `room`. */
-function shorten(text, room, measure) {
-  if (measure(text) <= room) return text;
-  const parts = letters(text);
-  let low = 0;
-  let high = parts.length;
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (measure(parts.slice(0, middle).join("") + "…") <= room) low = middle;
-    else high = middle - 1;
-  }
-  return parts.slice(0, low).join("") + "…";
-}
-
-/** Lines no wider than their room (a number, or one a line); the last of `most` lines is shortened. */
-function wrap(text, rooms, most, measure) {
-  const lines = [];
-  let words = text.split(" ").filter(Boolean);
-  while (words.length && lines.length < most) {
-    const room = rooms[Math.min(lines.length, rooms.length - 1)];
-    let count = 1;
-    while (count < words.length && measure(words.slice(0, count + 1).join(" ")) <= room) count += 1;
-    if (lines.length === most - 1) count = words.length;
-    lines.push(shorten(words.slice(0, count).join(" "), room, measure));
-    words = words.slice(count);
-  }
-  return lines;
-}
-
 /** The first and the last token of cell `index` of an axis, counted in the whole text. */
 function tokensOf(model, axis, index) {
   const side = axis === "queries" ? 0 : 1;
@@ -95,7 +60,7 @@ function chooseGrid(model, space, fixed) {
     const wanted = Math.max(perHeight(fit), Math.min(perHeight(cap), sizes.cell_comfortable));
     const exact = Math.min(sizes.cell_max, (space.width - wide) / (columns * keys), wanted);
     // Whole device pixels: cells of equal size and sharp edges, at least one pixel each.
-    const cell = Math.max(1, Math.floor(exact * space.ratio + 1e-6)) / space.ratio;
+    const cell = wholePixels(exact, space.ratio) / space.ratio;
     const height = tall + rows * queries * cell;
     const fits = wide + columns * keys * cell <= space.width;
     const score = [fits, Math.min(cell, sizes.cell_readable), -(height + (count % columns ? 40 : 0))];
@@ -133,8 +98,7 @@ function layoutFigure(model, space, measure) {
   const columnSpace = step(longestKey);
 
   const shapes = [];
-  const text = (x, y, string, size, options = {}) =>
-    shapes.push({ kind: "text", x, y, text: string, size, weight: 400, colour: "text", align: "left", ...options });
+  const text = (...shape) => shapes.push(textShape(...shape));
 
   // Header and footer are as high at every width but for lines that wrap.
   const minWidth = Math.min(space.width, sizes.width_min);
@@ -195,7 +159,7 @@ function layoutFigure(model, space, measure) {
   const panelHeight = queries * cell;
   const content = left + columns * panelWidth + (columns - 1) * GAP + right;
   const width = Math.ceil(Math.max(content, minWidth));
-  const snap = (value) => Math.round(value * space.ratio) / space.ratio;
+  const snap = snapTo(space.ratio);
 
   const parts = header(Math.min(width, space.width)); // in sight, even where the figure scrolls
   let y = 0;

@@ -1,24 +1,7 @@
 // What is drawn over the figure while a person points at it: the cell, the kept row, the box being dragged.
 
-/** Parts of a sentence as nodes; tokens stay text and keep their own direction. */
-function partNodes(parts) {
-  return parts.map((part) => {
-    if (typeof part === "string") return document.createTextNode(part);
-    const node = document.createElement(part.token === undefined ? "span" : "bdi");
-    node.className = part.token === undefined ? "weight" : "token";
-    node.textContent = part.token ?? part.weight;
-    return node;
-  });
-}
-
-/** Seen on every colour: a ring of the page's colour around one of the text's. */
 function outline(context, theme, { x, y, width, height }, thick) {
-  context.strokeStyle = theme.background;
-  context.lineWidth = thick + 2;
-  context.strokeRect(x - 0.5, y - 0.5, width, height);
-  context.strokeStyle = theme.text;
-  context.lineWidth = thick;
-  context.strokeRect(x - 0.5, y - 0.5, width, height);
+  paintRing(context, theme, { x: x - 0.5, y: y - 0.5, width, height }, thick);
 }
 
 /** A label again, strong, on a patch that covers the plain one and its neighbours. */

@@ -1,5 +1,5 @@
 // Draw a layout's shapes on a canvas, or write them as SVG. Colours of the page arrive in `theme`:
-// {background, text, muted, frame, accent, font, colours: {mask_fill, mask_line}, ramp, lut, inks}.
+// {background, text, muted, frame, font, colours: {mask_fill, mask_line}, ramp, lut, inks}.
 
 const HATCH = 6; // CSS pixels from stripe to stripe
 
@@ -13,39 +13,12 @@ function panelPicture(model, panel, theme) {
   const picture = context.createImageData(keys, queries);
   const pixels = new Uint32Array(picture.data.buffer);
   const { weights, allowed } = model.panels[panel];
-  // Opaque pixels as this machine orders their bytes.
-  const colours = new Uint32Array(new Uint8Array(theme.lut.flatMap((colour) => [...colour, 255])).buffer);
+  const colours = opaquePixels(theme.lut);
   for (let i = 0; i < weights.length; i += 1) {
     if (!allowed || allowed[i]) pixels[i] = colours[levelOf(weights[i], model)];
   }
   context.putImageData(picture, 0, 0);
   return canvas;
-}
-
-function colourOf(theme, name) {
-  return theme[name] ?? name;
-}
-
-function fontOf(theme, shape) {
-  return `${shape.weight} ${shape.size}px ${theme.font}`;
-}
-
-function paintText(context, theme, shape) {
-  context.save();
-  context.translate(shape.x, shape.y);
-  if (shape.angle) context.rotate(shape.angle);
-  context.font = fontOf(theme, shape);
-  context.direction = "ltr";
-  context.textAlign = shape.align;
-  if (shape.halo) {
-    context.strokeStyle = theme.background;
-    context.lineWidth = shape.halo;
-    context.lineJoin = "round";
-    context.strokeText(shape.text, 0, 0);
-  }
-  context.fillStyle = colourOf(theme, shape.colour);
-  context.fillText(shape.text, 0, 0);
-  context.restore();
 }
 
 /** Runs of masked cells, [row, first column, end column]. */
@@ -83,12 +56,6 @@ function paintHatch(context, theme, { x, y, width, height }, boxes) {
   context.restore();
 }
 
-function paintFrame(context, theme, { x, y, width, height }) {
-  context.strokeStyle = theme.frame;
-  context.lineWidth = 1;
-  context.strokeRect(x - 0.5, y - 0.5, width + 1, height + 1);
-}
-
 function paintMatrix(context, theme, model, shape) {
   const { x, y, width, height, cell } = shape;
   const lines = cell >= model.style.sizes.grid_line_cell;
@@ -121,25 +88,9 @@ function paintMatrix(context, theme, model, shape) {
   paintFrame(context, theme, shape);
 }
 
-function paintRamp(context, theme, { x, y, width, height }) {
-  const gradient = context.createLinearGradient(x, 0, x + width, 0);
-  theme.ramp.forEach((colour, i, all) => gradient.addColorStop(i / (all.length - 1), colour));
-  context.fillStyle = gradient;
-  context.fillRect(x, y, width, height);
-  paintFrame(context, theme, { x, y, width, height });
-}
-
 /** The whole figure on its background, `scale` canvas pixels a CSS pixel, `margin` CSS pixels around it. */
 function paintFigure(canvas, model, layout, theme, scale, margin = 0) {
-  const width = Math.round((layout.width + 2 * margin) * scale);
-  const height = Math.round((layout.height + 2 * margin) * scale);
-  if (canvas.width !== width) canvas.width = width;
-  if (canvas.height !== height) canvas.height = height;
-  const context = canvas.getContext("2d");
-  context.setTransform(1, 0, 0, 1, 0, 0);
-  context.fillStyle = theme.background;
-  context.fillRect(0, 0, width, height);
-  context.setTransform(scale, 0, 0, scale, margin * scale, margin * scale);
+  const context = startCanvas(canvas, layout, theme, scale, margin);
   paintShapes(context, theme, model, layout.shapes);
 }
 
@@ -151,10 +102,10 @@ function paintShapes(context, theme, model, shapes) {
       const wanted = fontOf(theme, shape);
       if (font !== wanted) context.font = font = wanted;
       if (context.textAlign !== shape.align) context.textAlign = shape.align;
-      context.fillStyle = colourOf(theme, shape.colour);
+      context.fillStyle = roleColour(theme, shape.colour);
       context.fillText(shape.text, shape.x, shape.y);
     } else if (shape.kind === "text") paintText(context, theme, shape);
-    else if (shape.kind === "ramp") paintRamp(context, theme, shape);
+    else if (shape.kind === "ramp") paintRamp(context, theme, shape, theme.ramp);
     else if (shape.kind === "box") paintBox(context, theme, shape);
     else if (shape.kind === "curve") paintCurve(context, theme, shape);
     else if (shape.kind === "hatch") {
@@ -162,14 +113,7 @@ function paintShapes(context, theme, model, shapes) {
       paintFrame(context, theme, shape);
     }
     else if (shape.kind === "matrix") paintMatrix(context, theme, model, shape);
-    else {
-      context.strokeStyle = colourOf(theme, shape.colour);
-      context.lineWidth = 1;
-      context.beginPath();
-      context.moveTo(shape.x1, shape.y1);
-      context.lineTo(shape.x2, shape.y2);
-      context.stroke();
-    }
+    else paintLine(context, shape, roleColour(theme, shape.colour));
   }
 }
 
@@ -178,11 +122,11 @@ function paintBox(context, theme, { x, y, width, height, fill, line, thick }) {
   context.beginPath();
   context.roundRect(x, y, width, height, 3);
   if (fill) {
-    context.fillStyle = colourOf(theme, fill);
+    context.fillStyle = roleColour(theme, fill);
     context.fill();
   }
   if (line) {
-    context.strokeStyle = colourOf(theme, line);
+    context.strokeStyle = roleColour(theme, line);
     context.lineWidth = thick;
     context.stroke();
   }
@@ -193,7 +137,7 @@ function paintCurve(context, theme, { points: [x1, y1, ...rest], colour, thick }
   context.save();
   context.globalAlpha = 0.85;
   context.lineCap = "round";
-  context.strokeStyle = colourOf(theme, colour);
+  context.strokeStyle = roleColour(theme, colour);
   context.lineWidth = thick;
   context.beginPath();
   context.moveTo(x1, y1);
@@ -204,85 +148,49 @@ function paintCurve(context, theme, { points: [x1, y1, ...rest], colour, thick }
 
 /** The same figure as SVG text: rectangles and text, nothing that needs a script or a server. */
 function writeSvg(model, layout, theme) {
-  const space = "http://www.w3.org/2000/svg";
-  const add = (parent, name, attributes, content) => {
-    const node = document.createElementNS(space, name);
-    for (const [key, value] of Object.entries(attributes)) {
-      node.setAttribute(key, typeof value === "number" ? String(Math.round(value * 100) / 100) : value);
-    }
-    if (content !== undefined) node.textContent = content;
-    parent?.appendChild(node);
-    return node;
-  };
-  const box = ({ x, y, width, height }) => ({ x, y, width, height });
-  const frame = (parent, { x, y, width, height }) =>
-    add(parent, "rect", {
-      x: x - 0.5, y: y - 0.5, width: width + 1, height: height + 1, fill: "none", stroke: theme.frame,
-    });
-  const margin = model.style.sizes.export_margin;
-  const page = { x: -margin, y: -margin, width: layout.width + 2 * margin, height: layout.height + 2 * margin };
-  const root = add(null, "svg", {
-    width: page.width, height: page.height, viewBox: `${page.x} ${page.y} ${page.width} ${page.height}`, role: "img",
-    "font-family": theme.font,
-  });
-  add(root, "title", {}, layout.title ?? model.title);
-  add(root, "desc", {}, layout.description ?? model.description);
-  const definitions = add(root, "defs", {});
-  const ramp = add(definitions, "linearGradient", { id: "ramp" });
-  theme.ramp.forEach((colour, i, all) =>
-    add(ramp, "stop", { offset: `${(100 * i) / (all.length - 1)}%`, "stop-color": colour }));
-  const hatch = add(definitions, "pattern", {
+  const { title, description } = { ...model, ...layout };
+  const { root, definitions } = startSvg(layout, theme, model.style.sizes.export_margin, { title, description });
+  addGradient(definitions, "ramp", theme.ramp);
+  const hatch = addSvg(definitions, "pattern", {
     id: "masked", width: HATCH, height: HATCH, patternUnits: "userSpaceOnUse",
   });
-  add(hatch, "rect", { width: HATCH, height: HATCH, fill: theme.colours.mask_fill });
-  add(hatch, "path", {
+  addSvg(hatch, "rect", { width: HATCH, height: HATCH, fill: theme.colours.mask_fill });
+  addSvg(hatch, "path", {
     d: `M-1 1L1 -1M0 ${HATCH}L${HATCH} 0M${HATCH - 1} ${HATCH + 1}L${HATCH + 1} ${HATCH - 1}`,
     stroke: theme.colours.mask_line, "stroke-width": 1,
   });
-  add(root, "rect", { ...page, fill: theme.background });
   for (const shape of layout.shapes) {
-    if (shape.kind === "text") {
-      const anchor = { left: "start", center: "middle", right: "end" }[shape.align];
-      const turn = shape.angle ? { transform: `rotate(${(shape.angle * 180) / Math.PI} ${shape.x} ${shape.y})` } : {};
-      add(root, "text", {
-        x: shape.x, y: shape.y, "font-size": shape.size, "font-weight": String(shape.weight), "text-anchor": anchor,
-        direction: "ltr", fill: colourOf(theme, shape.colour), ...turn,
-        ...(shape.halo
-          ? { stroke: theme.background, "stroke-width": shape.halo, "stroke-linejoin": "round", "paint-order": "stroke" }
-          : {}),
-      }, shape.text);
-    } else if (shape.kind === "ramp") {
-      add(root, "rect", { ...box(shape), fill: "url(#ramp)" });
-      frame(root, shape);
+    if (shape.kind === "text") addText(root, theme, shape);
+    else if (shape.kind === "line") addLine(root, shape, { stroke: roleColour(theme, shape.colour) });
+    else if (shape.kind === "ramp") {
+      addSvg(root, "rect", { ...boxOfShape(shape), fill: "url(#ramp)" });
+      addFrame(root, theme, shape);
     } else if (shape.kind === "hatch") {
-      add(root, "rect", { ...box(shape), fill: "url(#masked)" });
-      frame(root, shape);
+      addSvg(root, "rect", { ...boxOfShape(shape), fill: "url(#masked)" });
+      addFrame(root, theme, shape);
     } else if (shape.kind === "box") {
-      const line = shape.line ? { stroke: colourOf(theme, shape.line), "stroke-width": shape.thick } : {};
-      add(root, "rect", { ...box(shape), rx: 3, fill: shape.fill ? colourOf(theme, shape.fill) : "none", ...line });
+      const line = shape.line ? { stroke: roleColour(theme, shape.line), "stroke-width": shape.thick } : {};
+      addSvg(root, "rect", { ...boxOfShape(shape), rx: 3, fill: shape.fill ? roleColour(theme, shape.fill) : "none", ...line });
     } else if (shape.kind === "curve") {
       const [x1, y1, ...rest] = shape.points.map((value) => Math.round(value * 100) / 100);
-      add(root, "path", {
-        d: `M${x1} ${y1}C${rest.join(" ")}`, fill: "none", stroke: colourOf(theme, shape.colour),
+      addSvg(root, "path", {
+        d: `M${x1} ${y1}C${rest.join(" ")}`, fill: "none", stroke: roleColour(theme, shape.colour),
         "stroke-width": shape.thick, "stroke-linecap": "round", "stroke-opacity": 0.85,
       });
-    } else if (shape.kind === "line") {
-      const { x1, y1, x2, y2 } = shape;
-      add(root, "line", { x1, y1, x2, y2, stroke: colourOf(theme, shape.colour) });
     } else {
-      writeMatrix(add, root, model, theme, shape);
-      frame(root, shape);
+      writeMatrix(root, model, theme, shape);
+      addFrame(root, theme, shape);
     }
   }
-  return new XMLSerializer().serializeToString(root);
+  return svgText(root);
 }
 
-function writeMatrix(add, root, model, theme, { panel, x, y, cell }) {
+function writeMatrix(root, model, theme, { panel, x, y, cell }) {
   const { weights, allowed, title } = model.panels[panel];
   const [queries, keys] = model.shape;
-  const group = add(root, "g", { "shape-rendering": "crispEdges", "data-panel": title });
+  const group = addSvg(root, "g", { "shape-rendering": "crispEdges", "data-panel": title });
   for (const [row, start, end] of maskedRuns(model, panel)) {
-    add(group, "rect", {
+    addSvg(group, "rect", {
       x: x + start * cell, y: y + row * cell, width: (end - start) * cell, height: cell, fill: "url(#masked)",
     });
   }
@@ -297,7 +205,7 @@ function writeMatrix(add, root, model, theme, { panel, x, y, cell }) {
       do column += 1;
       while (join && column < keys && level(row * keys + column) === value);
       if (value < 0) continue;
-      add(group, "rect", {
+      addSvg(group, "rect", {
         x: x + start * cell, y: y + row * cell, width: (column - start) * cell - gap, height: cell - gap,
         fill: `rgb(${theme.lut[value].join(",")})`,
       });

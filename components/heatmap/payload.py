@@ -15,19 +15,17 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from components.canvas.payload import LOG_FLOOR, MAX_PAYLOAD_BYTES, digest, plain_file_name
+from components.canvas.words import display_text, display_titles
 from components.heatmap.values import HeatmapLabels, HeatmapPanel, checked, checked_window
-from components.heatmap.words import display_text, heatmap_description, strongest, token_gaps, window_words
+from components.heatmap.words import heatmap_description, strongest, token_gaps, window_words
 from components.pooling import max_pool
 from components.style import heatmap_style
 
 Scale = Literal["linear", "log", "signed"]
 
-MAX_PAYLOAD_BYTES = 3_000_000
 MAX_SIDE = 512
-MAX_TITLE_CHARACTERS = 500
 MASKED = "masked (not allowed)"
-# Where log colours begin, as a share of their top; smaller weights take the first colour.
-LOG_FLOOR = 1e-4
 
 
 def text_identity(labels: HeatmapLabels) -> str:
@@ -153,11 +151,10 @@ def heatmap_payload(
         raise ValueError(f"The colour scale ends at {top}; it starts at 0, so it must end above 0.")
     if locked is not None and not 0 <= locked < queries:
         locked = None
-    words = {"title": title, "subtitle": subtitle, "provenance": provenance}
     masked = mask_label.split(" (")[0]
     first_row, end_row, first_column, end_column = shown or (0, queries, 0, keys)
     payload: dict[str, Any] = {
-        **{name: display_text(text, most=MAX_TITLE_CHARACTERS) if text else "" for name, text in words.items()},
+        **display_titles(title=title, subtitle=subtitle, provenance=provenance),
         "unit": display_text(unit),
         "scale": scale,
         "scale_max": top,
@@ -165,7 +162,7 @@ def heatmap_payload(
         "scale_clips": largest > top,
         "scale_names": [display_text(name) for name in scale_names],
         "mask_label": display_text(mask_label),
-        "file_name": "".join(c if c.isalnum() or c in "-_." else "-" for c in file_name).strip("-.") or "attention",
+        "file_name": plain_file_name(file_name, otherwise="attention"),
         "tokens": [queries, keys],
         "window": None if shown is None else list(shown),
         "offset": [first_row, first_column],
@@ -199,8 +196,7 @@ def heatmap_payload(
             raise ValueError(f"{len(panels)} panels with these labels do not fit in {MAX_PAYLOAD_BYTES:,} bytes.")
         side = int(side * 0.9)
     payload["panels"] = [_panel_payload(panel, rows, columns, signed=signed) for panel in cut]
-    # The browser compares digests, so a rerun of the page that changes nothing here draws nothing.
     drawn = {name: value for name, value in payload.items() if name != "locked"}
-    payload["digest"] = blake2b(json.dumps(drawn).encode(), digest_size=12).hexdigest()
+    payload["digest"] = digest(json.dumps(drawn).encode())
     payload["locked_row"] = None if locked is None else _row_payload(panels, locked)
     return payload

@@ -9,13 +9,7 @@ function decode(text) {
 
 const floats = (text) => (text === null ? null : new Float32Array(decode(text).buffer));
 
-function flags(text, cells) {
-  if (text === null) return null;
-  const bits = decode(text);
-  const found = new Uint8Array(cells);
-  for (let i = 0; i < cells; i += 1) found[i] = (bits[i >> 3] >> (7 - (i & 7))) & 1;
-  return found;
-}
+const flags = (text, cells) => (text === null ? null : unpackBits(decode(text), cells));
 
 /** The payload with its arrays unpacked: weights Float32Array, allowed Uint8Array or null. */
 function readPayload(payload) {
@@ -76,43 +70,11 @@ function windowNote([top, bottom, left, right], [queries, keys]) {
   return `Showing queries ${rows} of ${counted(queries)}, keys ${columns} of ${counted(keys)}`;
 }
 
-/** Any CSS colour as [red, green, blue], by way of one canvas pixel. */
-function readColour(context, css) {
-  context.clearRect(0, 0, 1, 1);
-  context.fillStyle = css;
-  context.fillRect(0, 0, 1, 1);
-  return Array.from(context.getImageData(0, 0, 1, 1).data.slice(0, 3));
-}
-
-const cssOf = (colour) => `rgb(${colour.join(",")})`;
-
 function readTheme(root, context, model) {
-  const { style } = model;
-  const css = getComputedStyle(root);
-  const value = (name, fallback) => {
-    const found = css.getPropertyValue(name).trim();
-    return found && found !== "unset" ? found : fallback;
-  };
-  const background = readColour(context, value("--st-background-color", "#ffffff"));
-  const text = readColour(context, value("--st-text-color", "#31333f"));
-  const mix = (share) => cssOf(text.map((t, c) => Math.round(t * share + background[c] * (1 - share))));
-  const light = 0.2126 * background[0] + 0.7152 * background[1] + 0.0722 * background[2];
-  const colours = light < 128 ? style.dark : style.light;
-  const page = value("--st-font", "");
-  const ramp = model.scale === "signed" ? colours.diverging : colours.ramp;
-  const lut = colourTable(ramp);
-  return {
-    background: cssOf(background),
-    text: mix(1),
-    muted: mix(style.muted_share),
-    frame: mix(0.38),
-    faint: mix(0.12),
-    font: page ? `${page}, ${style.font_stack}` : style.font_stack,
-    colours,
-    ramp,
-    lut,
-    inks: lut.map(inkOn),
-  };
+  const theme = pageTheme(root, context, model.style);
+  const ramp = model.scale === "signed" ? theme.colours.diverging : theme.colours.ramp;
+  const lut = colourTable(ramp, LEVELS);
+  return { ...theme, ramp, lut, inks: lut.map(inkOn) };
 }
 
 /** The winner of a cell, as tokens of the whole text. */

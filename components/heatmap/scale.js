@@ -2,20 +2,6 @@
 
 const LEVELS = 255; // odd, so that a signed scale has one colour for 0
 
-function parseHex(hex) {
-  return [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
-}
-
-/** The colours of a ramp of equally spaced stops, one a level, each [red, green, blue]. */
-function colourTable(ramp) {
-  const stops = ramp.map(parseHex);
-  return Array.from({ length: LEVELS }, (_, level) => {
-    const place = (level / (LEVELS - 1)) * (stops.length - 1);
-    const index = Math.min(Math.floor(place), stops.length - 2);
-    return stops[index].map((from, c) => Math.round(from + (stops[index + 1][c] - from) * (place - index)));
-  });
-}
-
 /** Where a weight lies between the two ends of the model's scale, 0 to 1. */
 function shareOf(weight, model) {
   const { scale, scale_max: top, scale_floor: floor } = model;
@@ -33,8 +19,7 @@ function levelOf(weight, model) {
 
 /** Black or white, whichever can be read on a colour [red, green, blue]. */
 function inkOn(colour) {
-  const [r, g, b] = colour.map((v) => (v <= 10 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000000" : "#ffffff";
+  return luminance(colour) > 0.179 ? "#000000" : "#ffffff";
 }
 
 /** A number with a sign as wide as a plus. */
@@ -57,20 +42,6 @@ function shortWeight(weight, model) {
   return model.scale === "signed" ? signedText(weight, 2) : weight < 0.005 ? "< .01" : weight.toFixed(2);
 }
 
-function tickText(value) {
-  return value === 0 ? "0" : String(Number(value.toPrecision(3))).replace("-", "−");
-}
-
-/** Round steps from 0 to `top`, which is always the last tick. */
-function linearTicks(top) {
-  const rough = top / 4;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough * 0.999);
-  const ticks = [];
-  for (let value = 0; value < top - step * 0.55; value += step) ticks.push(value);
-  return [...ticks, top];
-}
-
 /** Ticks of the colour bar, [{share, text}], share from 0 at its left end to 1 at its right end. */
 function scaleTicks(model) {
   const { scale, scale_max: top, scale_floor: floor } = model;
@@ -79,7 +50,7 @@ function scaleTicks(model) {
   if (scale === "signed") {
     return [tick(-top, model.scale_clips ? "≤ " : ""), tick(0), tick(top, `${last}+`)];
   }
-  if (scale === "linear") return linearTicks(top).map((value) => tick(value, value === top ? last : ""));
+  if (scale === "linear") return roundSteps(top, 4).map((value) => tick(value, value === top ? last : ""));
   const ticks = [tick(floor, "≤ ")];
   for (let power = Math.ceil(Math.log10(floor)); 10 ** power < top; power += 1) {
     const share = shareOf(10 ** power, model);
@@ -101,8 +72,7 @@ function legendBar(model, room, measure) {
   const trail = ends[1] ? wide(ends[1]) + 8 : 0;
   const bar = Math.min(sizes.ramp_width, Math.max(80, room - lead - trail - 16));
   const shapes = (x, y) => {
-    const text = (at, string) =>
-      ({ kind: "text", x: at, y: y + 10, text: string, size: sizes.legend, weight: 400, colour: "text", align: "left" });
+    const text = (at, string) => textShape(at, y + 10, string, sizes.legend);
     const start = x + lead;
     const found = [text(x, model.unit), { kind: "ramp", x: start, y, width: bar, height: sizes.ramp_height }];
     if (ends[0]) found.push({ ...text(start - 8, ends[0]), align: "right" });
@@ -115,9 +85,7 @@ function legendBar(model, room, measure) {
       const half = wide(string, sizes.tick) / 2;
       if (at - half < taken) continue; // a narrow bar has no room for every number
       taken = at + half + 5;
-      found.push({
-        kind: "text", x: at, y: under + 15, text: string, size: sizes.tick, weight: 400, colour: "muted", align: "center",
-      });
+      found.push(textShape(at, under + 15, string, sizes.tick, { colour: "muted", align: "center" }));
     }
     return found;
   };

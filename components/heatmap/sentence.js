@@ -139,9 +139,7 @@ function sentenceShapes(model, theme, layout, { row, query, edges, pointed }, [f
   for (const axis of axes) {
     const { tokens, lines, name, nameY } = layout.blocks[axis];
     if (name) {
-      shapes.push({
-        kind: "text", x: 0, y: nameY, text: name, size: sizes.tick, weight: 600, colour: "muted", align: "left",
-      });
+      shapes.push(textShape(0, nameY, name, sizes.tick, { weight: 600, colour: "muted" }));
     }
     const looked = layout.one || axis === "keys";
     for (const token of tokens) {
@@ -162,10 +160,8 @@ function sentenceShapes(model, theme, layout, { row, query, edges, pointed }, [f
       if (pointed && pointed.axis === axis && pointed.index === token.index) {
         shapes.push({ ...box, line: "muted", thick: 1 });
       }
-      shapes.push({
-        kind: "text", x: token.x + token.width / 2, y: y + sizes.strip_box * 0.7, text: token.text, size: sizes.strip_text,
-        weight: 400, colour, align: "center",
-      });
+      const middle = [token.x + token.width / 2, y + sizes.strip_box * 0.7];
+      shapes.push(textShape(...middle, token.text, sizes.strip_text, { colour, align: "center" }));
     }
   }
   if (query === null || query === undefined) return shapes;
@@ -191,9 +187,7 @@ function sentenceShapes(model, theme, layout, { row, query, edges, pointed }, [f
     let y = end.y - 5;
     while (taken.some((other) => Math.abs(other.y - y) < 11 && Math.abs(other.x - x) < other.half + half)) y -= 12;
     taken.push({ x, y, half });
-    shapes.push({
-      kind: "text", x, y, text, size: sizes.strip_number, weight: 700, colour: "text", align: "center", halo: 3.5,
-    });
+    shapes.push(textShape(x, y, text, sizes.strip_number, { weight: 700, align: "center", halo: 3.5 }));
   }
   return shapes;
 }
@@ -206,7 +200,7 @@ function sentenceFigure(model, theme, sentence, shown, measure) {
   let y = 0;
   const lines = (string, most, size, weight, colour, step) => {
     for (const line of wrap(string, [room], most, (part) => measure(part, size, weight))) {
-      shapes.push({ kind: "text", x: 0, y: y + size, text: line, size, weight, colour, align: "left" });
+      shapes.push(textShape(0, y + size, line, size, { weight, colour }));
       y += step;
     }
   };

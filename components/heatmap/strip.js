@@ -95,10 +95,6 @@ function createStrip(root, view, actions, signal) {
     return [...pairParts(model, query, key, weight, row.before?.[key]), detail];
   }
 
-  function plainText(parts) {
-    return parts.map((part) => (typeof part === "string" ? part : part.token ?? part.weight)).join("");
-  }
-
   function draw() {
     if (!view.layout || !layout) return;
     const { model, theme } = view;
@@ -153,7 +149,7 @@ function createStrip(root, view, actions, signal) {
     const shown = shownRow();
     if (!shown) return;
     const { model, theme } = view;
-    const figure = sentenceFigure(model, theme, layout, { ...shown, sentence: plainText(shown.parts) }, view.measure);
+    const figure = sentenceFigure(model, theme, layout, { ...shown, sentence: partsText(shown.parts) }, view.measure);
     actions.save(figure, kind, `-row${shown.query + 1}`);
   }
 
@@ -178,7 +174,7 @@ function createStrip(root, view, actions, signal) {
       active = active === null ? view.locked ?? 0 : Math.max(0, Math.min(active + step, last));
       follow("queries", active);
       actions.point({ axis: "queries", index: active });
-      actions.speak(plainText(describe({ query: active, panel: 0 }, rowOf(view.received, view.lockedRow, 0, active))));
+      actions.speak(partsText(describe({ query: active, panel: 0 }, rowOf(view.received, view.lockedRow, 0, active))));
     } else if ((event.key === "Enter" || event.key === " ") && active !== null) actions.toggle(active, 0);
     else if (event.key === "Escape" && (view.locked !== null || view.pointed)) actions.escape();
     else return;
@@ -189,5 +185,5 @@ function createStrip(root, view, actions, signal) {
   on(buttons[0], "click", () => save("png"));
   on(buttons[1], "click", () => save("svg"));
 
-  return { draw, follow, heightFor, sentence: () => plainText(shownRow()?.parts ?? []) };
+  return { draw, follow, heightFor, sentence: () => partsText(shownRow()?.parts ?? []) };
 }

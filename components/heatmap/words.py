@@ -1,44 +1,17 @@
-"""A heatmap in words: tokens as harmless text, how they join into a sentence, and the text alternative."""
+"""A heatmap in words: how its tokens join into a sentence, and the text alternative."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
 
+from components.canvas.words import display_text
 from components.heatmap.values import HeatmapLabels, HeatmapPanel, Window, checked, checked_window
 
-MAX_LABEL_CHARACTERS = 120
 # Punctuation of word-piece models: what stands close to the word before it, and what to the word after.
 CLOSING = frozenset(".,;:!?%)]}»”…'’-‐‑–/")
 OPENING = frozenset("([{«“¿¡'’-‐‑–/#$£€")
-
-
-def display_text(text: str, *, most: int = MAX_LABEL_CHARACTERS) -> str:
-    """A token as one line of harmless text: what is invisible, or would reorder its neighbours, is spelled out.
-
-    Joiners inside emoji and combining marks stay; controls, bidirectional controls, lone surrogates and
-    noncharacters become visible; what is longer than `most` characters ends in an ellipsis.
-    """
-    shown = []
-    for character in text[: most + 1]:
-        code = ord(character)
-        if character == "\n":
-            shown.append("⏎")
-        elif character == "\t":
-            shown.append("⇥")
-        elif unicodedata.category(character) in {"Cc", "Cs", "Cn", "Zl", "Zp"} or (
-            unicodedata.bidirectional(character) in {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-            or code in {0x200E, 0x200F, 0x061C}
-        ):
-            shown.append(f"U+{code:04X}")
-        else:
-            shown.append(character)
-    if len(text) > most:
-        shown[-1] = "…"
-    line = "".join(shown)
-    return line if line.strip() else "␣" * max(len(line), 1)
 
 
 def _unspaced(character: str) -> bool:

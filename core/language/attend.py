@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from core.errors import DeviceMemoryError, EmptyTextError, SelectionError, TextE
 from core.language.models import LanguageModel, is_memory_fault
 from core.language.text import PreparedText, prepare_text
 from core.language.tokenization import Encoded, ids_sequence
-from core.language.values import AttentionKind, AttentionResult
+from core.language.values import AttentionKind, AttentionResult, TokenSequence
 
 if TYPE_CHECKING:
     import torch
@@ -248,6 +249,15 @@ def _self_attention(
     )
 
 
+def _written(model: LanguageModel, ids: tuple[int, ...], ended: bool) -> TokenSequence:
+    """The tokens that the rows of a cross-attention write; what comes after a text that did not end is not known."""
+    sequence = model.target_sequence(ids)
+    if ended:
+        return sequence
+    unknown = {name: (*getattr(sequence, name)[:-1], "…") for name in ("tokens", "labels", "words")}
+    return replace(sequence, **unknown)
+
+
 def _translation_attention(
     model: LanguageModel,
     text: Text,
@@ -273,14 +283,17 @@ def _translation_attention(
         else:
             target_ids = model.translate(source_ids)
         # The decoder reads its own output one step late, a start token first, and never reads its end.
-        if target_ids and target_ids[-1] == model.module.config.eos_token_id:
-            target_ids = target_ids[:-1]
+        end = model.module.config.eos_token_id
+        ended = bool(target_ids) and target_ids[-1] == end
+        target_ids = target_ids[:-1] if ended else target_ids
         read = model.target_sequence((model.start_id, *target_ids)[: model.card.context])
+        next_ids = (*target_ids, end)[: len(read)]
         _check_memory(model, len(read), len(source.sequence))
         decoder_ids = torch.tensor([read.ids], device=model.device)
         layers = marian_attention(model.module, source_ids, decoder_ids, kind, head_mask(model, without))
     looked_at = read if kind == "decoder" else source.sequence
     looking = source.sequence if kind == "encoder" else read
+    written_rows = _written(model, next_ids, ended) if kind == "cross" else None
     allowed = np.ones((len(looking), len(looked_at)), dtype=bool)
     return AttentionResult(
         kind=kind,
@@ -293,4 +306,5 @@ def _translation_attention(
         text=prepared.text,
         target_text=written or None,
         notes=notes,
+        written=written_rows,
     )

@@ -85,7 +85,7 @@ class _Pairing:
                 "compare attention of one kind."
             )
         self.results = (first, second)
-        self.queries = _Side(first.target, second.target, by_word=options.by_word)
+        self.queries = _Side(first.rows, second.rows, by_word=options.by_word)
         self.keys = self.queries
         if first.kind == "cross":
             self.keys = _Side(first.source, second.source, by_word=options.by_word)

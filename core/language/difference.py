@@ -54,9 +54,8 @@ class RowMove:
 
     @property
     def sentence(self) -> str:
-        """For example "it looks most at animal (0.68), then at [CLS] (0.41)"."""
-        before, after = f"{self.first_key} ({self.first:.2f})", f"{self.second_key} ({self.second:.2f})"
-        return f"{self.query} looks most at {before}, then at {after}"
+        """For example "it: from animal (0.68) to [CLS] (0.33)"."""
+        return f"{self.query}: from {self.first_key} ({self.first:.2f}) to {self.second_key} ({self.second:.2f})"
 
 
 @dataclass(frozen=True, eq=False)

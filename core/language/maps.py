@@ -168,7 +168,7 @@ def frame(result: AttentionResult, options: MapOptions = PLAIN) -> Frame:
         if options.measure == "rollout":
             next(rollout_layers(result))
         raise SelectionError(f"The values of {result.provenance.model} are not known here; choose Weights or Rollout.")
-    query_labels, query_spans = _spans(result.target, options.by_word)
+    query_labels, query_spans = _spans(result.rows, options.by_word)
     key_labels, key_spans = _spans(result.source, options.by_word)
     shown = _shown(result, options)
     merged = np.logical_or.reduceat(shown, _starts(key_spans), axis=1)

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.errors import EmptyTextError, SelectionError
 from core.language.attend import attention
-from core.language.tally import INDUCTION, SCORE_NAMES, Tally, mean_tally, tally, word_numbers
+from core.language.tally import INDUCTION, SCORE_NAMES, Tally, counted_rows, mean_tally, tally, word_numbers
 from core.language.values import AttentionKind, AttentionResult, attention_weights
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def pair_scores(result: AttentionResult, query_span: tuple[int, int], key_span: 
     """
     import pandas
 
-    _check_span("query", query_span, len(result.target))
+    _check_span("query", query_span, len(result.rows))
     _check_span("key", key_span, len(result.source))
     rows = slice(*query_span)
     inside = np.zeros(len(result.source), dtype=bool)
@@ -255,6 +255,29 @@ def pair_scores(result: AttentionResult, query_span: tuple[int, int], key_span: 
             "chance": float((allowed[:, inside].sum(axis=1) / allowed.sum(axis=1)).mean()),
         }
     )
+
+
+def other_rows(result: AttentionResult, query_span: tuple[int, int], key_span: tuple[int, int]) -> np.ndarray:
+    """(layers, heads) float64: what all rows but the query's give the key on average.
+
+    Next to `pair_scores` it tells a head that links two words from one that looks at the key from
+    everywhere. Special tokens and rows that may look at one token only, or not at the key, do not count;
+    NaN when none is left.
+
+    Raises
+    ------
+    SelectionError
+        A range that the text does not have.
+    """
+    _check_span("query", query_span, len(result.rows))
+    _check_span("key", key_span, len(result.source))
+    rows = counted_rows(result) & result.allowed[:, slice(*key_span)].any(axis=1)
+    rows[slice(*query_span)] = False
+    if not rows.any():
+        return np.full((result.layers, result.heads), np.nan)
+    keys = slice(*key_span)
+    means = [result.layer(layer)[:, rows, keys].sum(axis=-1).mean(axis=-1) for layer in range(result.layers)]
+    return np.stack(means).astype(np.float64)
 
 
 def _row_weights(result: AttentionResult, layer: int, rows: slice) -> np.ndarray:

@@ -66,9 +66,9 @@ def _after_earlier(sequence: TokenSequence) -> np.ndarray:
     return np.pad(same[:, :-1], ((0, 0), (1, 0)))
 
 
-def _counted(result: AttentionResult) -> np.ndarray:
+def counted_rows(result: AttentionResult) -> np.ndarray:
     """(query,) bool: rows that a score is a mean over."""
-    return ~np.array(result.target.special, dtype=bool) & (result.allowed.sum(axis=1) > 1)
+    return ~np.array(result.rows.special, dtype=bool) & (result.allowed.sum(axis=1) > 1)
 
 
 def _places(result: AttentionResult, repeats: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -77,7 +77,7 @@ def _places(result: AttentionResult, repeats: np.ndarray | None = None) -> tuple
     `repeats` (query, key) bool stands in for the places of the induction score.
     """
     queries, keys = result.allowed.shape
-    counted = _counted(result)
+    counted = counted_rows(result)
     places = np.zeros((len(SCORE_NAMES), queries, keys), dtype=np.float32)
     counts = np.zeros((len(SCORE_NAMES), queries), dtype=bool)
     counts[ENTROPY] = counted
@@ -120,7 +120,7 @@ def tally(result: AttentionResult, repeats: np.ndarray | None = None) -> Tally:
     places, rows = _places(result, repeats)
     divisor = np.maximum(rows, 1)
     flat = places.reshape(len(SCORE_NAMES), -1).T
-    counted = _counted(result)
+    counted = counted_rows(result)
     reach = result.allowed.sum(axis=1)
     even = (result.allowed / reach[:, None]).astype(np.float32)
     chance = (even.reshape(1, -1) @ flat)[0].astype(np.float64) / divisor

@@ -97,6 +97,8 @@ class AttentionResult:
     value_norms : (layers, heads, key) float32, length of v_j W_O (Kobayashi et al. 2020); None if unknown.
     recorded : (layers, heads, query, key) float32 weights that stand in for queries and keys.
     without : (layer, head) of each head that was switched off in this run.
+    written : for cross-attention the token that each row helps to write, one step after the one in
+        `target` that it has read; None for other kinds.
     """
 
     kind: AttentionKind
@@ -113,6 +115,7 @@ class AttentionResult:
     value_norms: np.ndarray | None = None
     recorded: np.ndarray | None = None
     without: tuple[tuple[int, int], ...] = ()
+    written: TokenSequence | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.target), len(self.source))
@@ -128,6 +131,8 @@ class AttentionResult:
                 )
             if self.scales.shape != (layers,):
                 raise ValueError(f"{self.scales.shape} scales for {layers} layers")
+        if self.written is not None and len(self.written) != shape[0]:
+            raise ValueError(f"{len(self.written)} written tokens for {shape[0]} rows")
         if self.allowed.shape != shape or self.allowed.dtype != np.bool_:
             raise ValueError(f"allowed has shape {self.allowed.shape} and type {self.allowed.dtype}")
         if not self.allowed.any(axis=1).all():
@@ -193,6 +198,11 @@ class AttentionResult:
     def tokens(self) -> tuple[str, ...]:
         """Tokens that are looked at (keys), as the tokenizer spells them."""
         return self.source.tokens
+
+    @property
+    def rows(self) -> TokenSequence:
+        """What a row stands for: the token that looks, or in cross-attention the token that it helps to write."""
+        return self.target if self.written is None else self.written
 
     @property
     def words(self) -> tuple[str, ...]:

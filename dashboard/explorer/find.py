@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -19,7 +20,7 @@ from components.state import OVER_WHAT, open_head
 from core import runtime
 from core.language import LanguageModel, head_scores
 from core.language.roles import SCORES, ranking
-from core.language.scores import pair_scores, result_scores
+from core.language.scores import other_rows, pair_scores, result_scores
 from core.language.sentences import SENTENCES
 from core.language.values import AttentionResult, TokenSequence
 from core.teaching.dates import DATE_EXAMPLES
@@ -43,8 +44,16 @@ def _open(head: Any) -> None:
     open_head(int(head["layer"]), int(head["head"]))
 
 
-def _word_label(sequence: TokenSequence) -> Any:
-    return lambda index: f"{index + 1} · {sequence.words[index]}"
+def word_label(sequence: TokenSequence) -> Callable[[int], str]:
+    """Words as a list shows them: a word that comes again is numbered."""
+
+    def label(index: int) -> str:
+        word = sequence.words[index]
+        if sequence.words.count(word) == 1:
+            return word
+        return f"{word} ({sequence.words[: index + 1].count(word)})"
+
+    return label
 
 
 def _word_of_token(sequence: TokenSequence, token: int) -> int:
@@ -67,18 +76,18 @@ def default_pair(result: AttentionResult, row: int | None) -> tuple[int, int]:
     That is the one of substance, not a neighbour, which most heads single out: neighbours are looked at
     by heads that look at neighbours.
     """
-    asking, asked = _ordinary(result.target), _ordinary(result.source)
-    if row is not None and row < len(result.target):
+    asking, asked = _ordinary(result.rows), _ordinary(result.source)
+    if row is not None and row < len(result.rows):
         query = _word_of_token(result.target, row)
     else:
-        query = next((i for i in asking if result.target.words[i].lower() in PRONOUNS), asking[-1])
-    same = result.source is result.target
+        query = next((i for i in asking if result.rows.words[i].lower() in PRONOUNS), asking[-1])
+    same = result.source is result.rows
     far = [i for i in asked if not (same and abs(i - query) <= 1)]
-    pronoun = result.target.words[query].lower() in PRONOUNS
+    pronoun = result.rows.words[query].lower() in PRONOUNS
     if same and (pronoun or result.kind in {"causal", "decoder"}):  # what a pronoun stands for mostly comes first
         far = [i for i in far if i < query]
     candidates = [i for i in far if result.source.words[i].lower() not in SMALL_WORDS] or far or asked
-    span = result.target.word_spans[query]
+    span = result.rows.word_spans[query]
 
     def singled_out(word: int) -> tuple[int, float]:
         found = pair_scores(result, span, result.source.word_spans[word])
@@ -90,21 +99,21 @@ def default_pair(result: AttentionResult, row: int | None) -> tuple[int, int]:
 def _choose_words(result: AttentionResult) -> tuple[int, int]:
     state = st.session_state
     asks, asked = state.get("asks"), state.get("asked")
-    if asks is None or asked is None or asks >= len(result.target.words) or asked >= len(result.source.words):
+    if asks is None or asked is None or asks >= len(result.rows.words) or asked >= len(result.source.words):
         row = state.get("row") if state.get("units") == "tokens" else None
         state["asks"], state["asked"] = default_pair(result, row)
     left, right = st.columns(2)
     query = left.selectbox(
         "… in which this word",
-        range(len(result.target.words)),
-        format_func=_word_label(result.target),
+        range(len(result.rows.words)),
+        format_func=word_label(result.rows),
         key="asks",
         persist_state="session",
     )
     key = right.selectbox(
         "looks at this one",
         range(len(result.source.words)),
-        format_func=_word_label(result.source),
+        format_func=word_label(result.source),
         key="asked",
         persist_state="session",
     )
@@ -113,19 +122,24 @@ def _choose_words(result: AttentionResult) -> tuple[int, int]:
 
 def _render_pair(result: AttentionResult) -> None:
     query, key = _choose_words(result)
-    asks, asked = result.target.words[query], result.source.words[key]
-    found = pair_scores(result, result.target.word_spans[query], result.source.word_spans[key])
+    asks, asked = result.rows.words[query], result.source.words[key]
+    found = pair_scores(result, result.rows.word_spans[query], result.source.word_spans[key])
     found = found.sort_values("weight", ascending=False, kind="stable", ignore_index=True)
     largest = int(found["is_largest"].sum())
     many = f"{largest} of {len(found)} heads give “{asked}” the largest weight of “{asks}”"
+    spans = result.rows.word_spans[query], result.source.word_spans[key]
+    elsewhere = runtime.derived(other_rows, result, *spans)
+    found["other_rows"] = elsewhere[found["layer"], found["head"]]
     shown = found.head(MOST)
     drawing = ranking_drawing(
         list(zip(shown["layer"].tolist(), shown["head"].tolist(), strict=True)),
         shown["weight"].tolist(),
         [
-            "its largest weight" if is_largest else f"looks more at “{word}”"
-            for is_largest, word in zip(shown["is_largest"], shown["largest"], strict=True)
+            ("its largest weight" if is_largest else f"looks more at “{word}”")
+            + (f"; other words give it {others:.2f}" if others == others else "")
+            for is_largest, word, others in zip(shown["is_largest"], shown["largest"], shown["other_rows"], strict=True)
         ],
+        axis_end=1.0,
         title=f"Heads in which “{asks}” looks at “{asked}”",
         subtitle="; ".join(filter(None, (many, off_words(result), PRESS))),
         unit="attention weight",
@@ -194,6 +208,7 @@ def _render_score(model: LanguageModel, result: AttentionResult, name: str) -> N
         provenance=result.provenance.sentence,
         baselines=found["chance"].tolist(),
         smallest_first=not what.high_is_special,
+        axis_end=1.0 if what.unit == "share" else None,
         chosen=_chosen(),
         file_name=f"heads-{name}",
     )
@@ -204,6 +219,8 @@ def _render_score(model: LanguageModel, result: AttentionResult, name: str) -> N
 def render_find(model: LanguageModel, result: AttentionResult) -> None:
     """The tool: a choice of scores, its words, the ranking."""
     labels = {"pair": "links two words"} | {name: score.title for name, score in SCORES.items()}
+    if result.kind in {"causal", "decoder"}:
+        del labels["next_token"], labels["last_token"]  # the mask forbids both
     if result.kind == "cross":
         labels = {name: labels[name] for name in CROSS}
     if st.session_state.get("find") not in labels:

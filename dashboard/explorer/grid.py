@@ -48,6 +48,8 @@ def render_grid(result: AttentionResult, options: MapOptions, scale: str) -> Non
     """The grid; a press on a head opens it large."""
     order, shades, extra = st.columns([1.6, 1, 1], vertical_alignment="bottom")
     names = CROSS[1:] if result.kind == "cross" else GRID_ORDER[1:]
+    if result.kind in {"causal", "decoder"}:
+        names = [name for name in names if name not in {"next_token", "last_token"}]  # the mask forbids both
     labels = {"layer": "Layer and head"} | {name: f"Head that {SCORES[name].title.split(':')[0]}" for name in names}
     if st.session_state.get("order") not in labels:
         st.session_state["order"] = "layer"

@@ -107,7 +107,7 @@ def render_lens(asked: Asked, count: int) -> None:
         next_tokens=[label or None for label in lens.real_labels],
         next_probabilities=lens.real_probabilities,
         next_ranks=lens.real_ranks,
-        start=0,
+        start=None if start is None else 0,
         predicts=lens.predicts,
         first_position=span[0],
         title=f"Logit lens of {model.card.title}",

@@ -13,7 +13,7 @@ from components.difference import render_difference, render_difference_csv
 from components.downloads import render_recipe, render_table
 from components.drawing import render_drawing
 from components.links import render_link
-from components.messages import plain
+from components.messages import plain, render_warnings
 from components.prediction import distribution_drawing
 from components.reading_help import render_help
 from components.recipe import Recipe
@@ -29,13 +29,17 @@ from core.language.values import AttentionResult
 from dashboard.explorer.asked import Asked
 
 
-def heads_off(sizes: Outline) -> tuple[tuple[int, int], ...]:
-    """Heads that are off, of those that this model has; the page's state loses the others."""
+def heads_off(sizes: Outline, owner: str) -> tuple[tuple[int, int], ...]:
+    """Heads that are off, of those that this model has; the page's state loses the others, and the page says so."""
     state = st.session_state
     chosen = read_heads(state.get("off") or [])
     fitting = [(a, b) for a, b in chosen if a < sizes.layers and b < sizes.heads]
     if len(fitting) != len(chosen):
         state["off"] = [f"{a}.{b}" for a, b in fitting]
+        names = ", ".join(head_name(*head) for head in chosen if head not in fitting)
+        render_warnings(
+            [f"{owner} has no {names} to switch off: it has L0 H0 to {head_name(sizes.layers - 1, sizes.heads - 1)}."]
+        )
     return tuple(sorted(fitting))
 
 
@@ -68,6 +72,8 @@ def choose_heads(asked: Asked) -> str:
         key="off",
         persist_state="session",
         placeholder="Choose heads",
+        filter_mode="contains",
+        select_all=False,
         help="Their output is set to 0, for this picture and nobody else's.",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -85,6 +91,13 @@ def render_map_difference(
 ) -> None:
     """The shown head's map without the heads minus its map with all of them."""
     picks, options = asked.picks, asked.options
+    lowest = min(layer for layer, _ in asked.off)
+    if isinstance(picks[0], int) and picks[0] <= lowest:
+        st.info(
+            f"The maps of layers 0 to {lowest} cannot change: they are made before the head that is off adds its part. "
+            "Press a head of a later layer in “How far each head's map moved”.",
+            icon=":material/info:",
+        )
     found = compare_maps(whole, without, picks, picks, options)
     names = ("with all heads", "without them")
     render_difference(found, names=names, subtitle=f"{off_words(without)}, minus with all heads", options=options)
@@ -143,9 +156,14 @@ def _render_prediction(found: Ablation) -> None:
         file_name="next-token-without-heads",
     )
     render_drawing(drawing, key="ablation")
-    if change.largest:
-        most = change.largest[0]
-        st.caption(plain(f"Largest change: “{most.label}” {most.before:.3f} → {most.after:.3f}."))
+    moved = change.after - change.before
+    parts = [
+        f"{word} “{change.labels[i]}” {change.before[i]:.3f} → {change.after[i]:.3f}"
+        for word, i in (("loses most:", int(moved.argmin())), ("gains most:", int(moved.argmax())))
+        if moved[i] != 0
+    ]
+    if parts:
+        st.caption(plain("; ".join(parts) + "."))
 
 
 def _render_embedding(found: Ablation, row: int | None) -> None:

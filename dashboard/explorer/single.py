@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components.attention import proof_sentence, render_picture, shown_layers, token_of_row
+from components.attention import proof_sentence, render_picture, render_translation, shown_layers, token_of_row
 from components.downloads import render_csv, render_npz, render_recipe
 from components.links import render_link
 from components.messages import plain, render_notes
@@ -35,6 +35,7 @@ def render_single(asked: Asked, params: dict[str, str]) -> None:
             result = asked.attention(without)
             whole = asked.attention() if asked.tool == "off" else result
         render_notes(result.notes)
+        render_translation(result, own=asked.target_text is None)
         if asked.view == "heads":
             _render_grid(asked, result, params)
         elif shown == "difference" and asked.off:

@@ -41,7 +41,7 @@ try:
     picks = controls.choose_summary(view, layer, head)
     options = controls.choose_options(kind or sizes.kinds[0])
     scale = controls.choose_scale(view)
-    switched_off = off.heads_off(sizes)
+    switched_off = off.heads_off(sizes, source.title)
     params = write_link(fields)
     waiting = st.empty()
     with waiting, st.spinner(f"Loading {plain(source.title)} …"):

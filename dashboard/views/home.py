@@ -32,6 +32,6 @@ for begin in range(0, len(EXAMPLES), ROW):
             )
             st.caption(example.see)
 
-st.subheader("Ready on this machine")
+st.subheader("Models")
 render_models(sources(settings()))
 render_device(runtime.device())

@@ -265,7 +265,7 @@ def test_rows_that_look_elsewhere():
     found = compare_maps(attention(model, tired), attention(model, tired.replace("tired", "wide")), (3, 1), (3, 1))
     moves = {move.query: move for move in found.moved(20)}
     assert (moves["it"].first_key, moves["it"].second_key) == ("animal", "[CLS]")
-    assert moves["it"].sentence.startswith("it looks most at animal (0.68), then at [CLS] (")
+    assert moves["it"].sentence.startswith("it: from animal (0.68) to [CLS] (0.")
     assert [move.query for move in found.moved(2)] == [move.query for move in found.moved(20)][:2]
     same = attention(model, tired)
     assert not compare_maps(same, same, (3, 1), (3, 1)).moved()

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from core.cards import Provenance
 from core.errors import EmptyTextError, SelectionError, TextTooLongError
 from core.language import attention, load_model, scores
-from core.language.scores import head_scores, induction_scores, pair_scores, result_scores
+from core.language.scores import head_scores, induction_scores, other_rows, pair_scores, result_scores
 from core.language.sentences import SENTENCES
 from core.language.tally import SCORE_NAMES
+from core.language.values import AttentionResult
 from tests.core.language.toys import random_weights, result, sequence
 
 TIRED = "The animal didn't cross the street because it was too tired."
@@ -355,3 +357,15 @@ def test_heads_that_link_it_to_animal(minilm):
 def test_bundled_sentences():
     assert len(set(SENTENCES)) == len(SENTENCES) == 24
     assert all(6 <= len(sentence.split()) <= 25 for sentence in SENTENCES)
+
+
+def test_what_other_rows_give_a_word():
+    """Three tokens, one head: rows 1 and 2 give token 0 0.5 and 0.2; row 0 may look at itself alone."""
+    weights = np.array([[[[1, 0, 0], [0.5, 0.5, 0], [0.2, 0.3, 0.5]]]], dtype=np.float32)
+    where = {"provenance": Provenance("toy", "", "random", "float32")}
+    causal = AttentionResult.from_weights(weights, ("a", "b", "c"), kind="causal", **where)
+    assert other_rows(causal, (2, 3), (0, 1))[0, 0] == pytest.approx(0.5)
+    assert other_rows(causal, (1, 2), (0, 1))[0, 0] == pytest.approx(0.2)
+    assert np.isnan(other_rows(causal, (2, 3), (2, 3))[0, 0])  # nobody else may look there
+    both = AttentionResult.from_weights(weights, ("a", "b", "c"), kind="bidirectional", **where)
+    assert other_rows(both, (2, 3), (0, 2))[0, 0] == pytest.approx((1 + 1) / 2)
