@@ -53,10 +53,10 @@ EXAMPLES = (
     ),
     Example(
         "A head that copies",
-        "Words said twice: each looks at what followed it the first time. Switch it off and see what is lost.",
+        "Said twice, each word looks at what followed it first. Without this head, “paper” is lost.",
         {
             "model": "storybook-gpt",
-            "text": "Say: green seven window paper green seven window",
+            "text": "green seven window paper green seven window",
             "layer": "2",
             "head": "0",
             "tool": "off",
