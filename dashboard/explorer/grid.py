@@ -58,20 +58,26 @@ def render_grid(result: AttentionResult, options: MapOptions, scale: str) -> Non
     )
     shade = choose("Colour scale", SHADES, "shades", place=shades)
     more = choose("Extra row and column", EXTRA, "extra", place=extra) if chosen == "layer" else "none"
-    with st.spinner("Drawing all heads …"):
+    state = st.session_state
+    with st.spinner("Drawing all heads …", show_time=True):
         words = grid_words(result, chosen)
+        look = (chosen, more, shade, scale == "log", (state["layer"], state["head"]))
+        payload = runtime.derived(_payload, result, options, *look)
     if chosen != "layer" and not words.scores:
         missing = {"induction": "no token comes twice", "same_word": "no word comes twice"}
         why = missing.get(chosen, "the text is too short")
         st.info(f"No head has a score for “{labels[chosen]}” here: {why}.", icon=":material/info:")
-    state = st.session_state
-    payload = grid_payload(
-        result,
-        options,
-        words=words,
-        extra=more,
-        shades=shade,
-        log=scale == "log",
-        chosen=(state["layer"], state["head"]),
-    )
     render_head_grid(payload, key=GRID, on_open=_open)
+
+
+def _payload(
+    result: AttentionResult,
+    options: MapOptions,
+    order: str,
+    extra: str,
+    shades: str,
+    log: bool,
+    chosen: tuple[int, int],
+) -> bytes:
+    words = grid_words(result, order)
+    return grid_payload(result, options, words=words, extra=extra, shades=shades, log=log, chosen=chosen)
