@@ -114,7 +114,13 @@ def choose_kind(kinds: Sequence[str]) -> tuple[str | None, AttentionKind | None]
         persist_state="session",
         on_change=forget_place,
     )
-    kind = choose("Who looks at whom", {kind: KINDS[kind] for kind in kinds}, "kind")
+    kind = choose(
+        "Who looks at whom",
+        {kind: KINDS[kind] for kind in kinds},
+        "kind",
+        on_change=forget_place,
+        help="Cross: the translation looks at the source. Source, Translation: each looks at itself.",
+    )
     return target.strip() or None, cast(AttentionKind, kind)
 
 

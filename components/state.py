@@ -12,7 +12,7 @@ from core.language import roles
 from core.language.registry import DEFAULT_MODEL, ModelSource
 
 VIEWS = {"head": "One head", "depths": "Four depths", "heads": "All heads", "compare": "Compare"}
-KINDS = {"cross": "Translation looks at source", "encoder": "Source", "decoder": "Translation"}
+KINDS = {"cross": "Cross", "encoder": "Source", "decoder": "Translation"}
 COLOURS = {"one": "0 to 1", "largest": "To largest", "log": "Log"}
 MEASURES = {"weight": "Weights", "norm": "Norms", "rollout": "Rollout"}
 UNITS = {"tokens": "Tokens", "words": "Words"}

@@ -46,7 +46,7 @@ def grid_words(result: AttentionResult, order: str) -> GridWords:
 
 def render_grid(result: AttentionResult, options: MapOptions, scale: str) -> None:
     """The grid; a press on a head opens it large."""
-    order, shades, extra = st.columns([1.6, 1, 1], vertical_alignment="bottom")
+    order, shades, extra = st.columns([1.6, 1, 1])
     names = CROSS[1:] if result.kind == "cross" else GRID_ORDER[1:]
     if result.kind in {"causal", "decoder"}:
         names = [name for name in names if name not in {"next_token", "last_token"}]  # the mask forbids both
