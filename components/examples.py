@@ -82,6 +82,7 @@ EXAMPLES = (
 SENTENCES = (FOX, PASSIVE, TIRED, WIDE, CAT)
 OF_MODEL = {
     "date-reader": DATE_EXAMPLES,
+    "opus-mt-en-fr": (TIRED, WIDE, FOX),  # il or elle?
     "bert-base-uncased": (MASKED, *SENTENCES),
     "distilbert-base-uncased": (MASKED, *SENTENCES),
 }

@@ -314,7 +314,7 @@ PAGE_CSS = """
 .stMainBlockContainer h1 { padding: 0 0 0.25rem; font-size: 1.6rem; }
 [data-testid="stSidebarUserContent"] { padding-top: 0.5rem; }
 [data-testid="stSidebar"] [data-testid="stButtonGroup"] button { padding: 0.25rem 0.6rem; font-size: 0.875rem; }
-[data-testid="stButtonGroup"] button[data-selected="true"] p { color: var(--st-text-color, inherit); font-weight: 600; }
+[data-testid="stButtonGroup"] button[data-selected="true"] p { color: light-dark(#17212B, #E2E8ED); font-weight: 600; }
 [data-testid="stTable"] td, [data-testid="stTable"] td * { max-width: none; }
 </style>
 """

@@ -345,3 +345,33 @@ def test_a_translator_beside_an_encoder(page):
     at.selectbox(key="model").set_value("date-reader")
     clean(at.run())
     assert payloads(at)[0]["scale"] == "signed"
+
+
+@pytest.fixture
+def masked_model(tmp_path, monkeypatch) -> str:
+    """A small random BERT with a masked-word head, as a folder of the person who runs the app."""
+    from core import settings
+    from core.settings import read_settings
+    from tests.core.language import folders
+
+    folder = folders.bert(tmp_path / "bert")
+    options = read_settings({"ATTENDOME_MODELS": f"mine={folder}", "ATTENDOME_DEVICE": "cpu"})
+    for module in (runtime, settings):
+        monkeypatch.setattr(module, "settings", lambda: options)
+    return "mine"
+
+
+def test_a_masked_word_is_guessed_with_and_without_heads(page, masked_model):
+    at = page(model=masked_model, text="The quick brown [MASK] jumps.", tool="next")
+    assert "The hidden word" in texts(drawing(at, "next_token"))
+    lens = texts(drawing(at, "lens"))
+    assert "is the token that came next" not in lens
+    at.pills(key="tool").set_value("off")
+    at.run()
+    at.multiselect(key="off").set_value(["0.1", "1.2"])
+    clean(at.run())
+    assert "Word at “[MASK]”" in texts(drawing(at, "ablation"))
+    at.text_area(key="text").set_value("The quick brown fox jumps.")
+    clean(at.run())
+    assert {m.label.replace("\\", "") for m in at.metric} > {"Sentence vector"}
+    assert any("ype [MASK]" in c.value.replace("\\", "") for c in at.caption)
