@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import streamlit as st
 
 from components.attention import off_words
@@ -24,6 +23,9 @@ from core.language.scores import other_rows, pair_scores, result_scores
 from core.language.sentences import SENTENCES
 from core.language.values import AttentionResult, TokenSequence
 from core.teaching.dates import DATE_EXAMPLES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 UNITS = {"share": "share of attention", "bits": "bits", "tokens": "tokens away"}
 PRONOUNS = {"it", "he", "she", "they", "him", "her", "them", "who", "which"}
