@@ -58,3 +58,14 @@ function roundSteps(top, count) {
   for (let value = 0; value < top - step * 0.55; value += step) steps.push(value);
   return [...steps, top];
 }
+
+/** Every item, or every second, third ... of them, with the last: the most whose texts do not touch. */
+function itemsApart(items, spanOf) {
+  for (let every = 1; every < items.length; every += 1) {
+    if ((items.length - 1) % every) continue;
+    const some = items.filter((_, i) => i % every === 0);
+    const spans = some.map(spanOf);
+    if (spans.every(([start], i) => !i || start >= spans[i - 1][1] + 5)) return some;
+  }
+  return items.slice(-1);
+}

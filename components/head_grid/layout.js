@@ -154,12 +154,14 @@ function header(model, space, measure) {
   text(0, y + 10, unit, sizes.legend);
   shapes.push({ kind: "ramp", x, y, width: bar, height: sizes.ramp_height });
   let end = x + bar;
-  for (const [part, string] of ticks(model)) {
+  const half = (string) => measure(string, sizes.tick, 400) / 2;
+  const spanOf = ([part, string]) => [x + part * bar - half(string), x + part * bar + half(string)];
+  for (const [part, string] of itemsApart(ticks(model), spanOf)) {
     const at = x + part * bar;
     const bottom = y + sizes.ramp_height;
     shapes.push({ kind: "line", x1: at, y1: bottom, x2: at, y2: bottom + 4, colour: "muted" });
     text(at, bottom + 15, string, sizes.tick, { colour: "muted", align: "center" });
-    end = Math.max(end, at + measure(string, sizes.tick, 400) / 2);
+    end = Math.max(end, at + half(string));
   }
   const notes = [];
   if (model.allowed) notes.push(["mask", "masked (not allowed)"]);

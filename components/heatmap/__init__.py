@@ -42,6 +42,7 @@ SCRIPTS = (
     "strip.js",
     "zoom.js",
     "aim.js",
+    "sight.js",
     "keys.js",
     "heatmap.js",
 )

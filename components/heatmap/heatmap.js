@@ -16,6 +16,8 @@ function createView(root) {
   let signature = "";
   let patience = 0;
   let kept = null; // the cell whose click kept its row: its reading stays
+  let clicked = null; // where that was: a page that scrolls under a still pointer is no pointing
+  let arriving = false; // another text came and is not drawn yet
 
   const tell = (name) => (value) => send(name, { value, text: view.received.text });
   const [locked, zoom] = [sharedValue(tell("locked")), sharedValue(tell("zoom"))];
@@ -49,7 +51,12 @@ function createView(root) {
       return null;
     },
   };
-  const strip = createStrip(root, view, { point, toggle, escape: release, speak, save }, stage.signal);
+  const strip = createStrip(root, view, {
+    point, escape: release, speak, save,
+    // From the sentence the page scrolls down to a row under it, not up and away from it.
+    toggle: (query, panel) => toggle(query, panel, null, sight.below),
+  }, stage.signal);
+  const sight = createSight(root, view, strip, on);
   const drag = createDrag(overlay, view, { cellAt: (...where) => cellAt(overlay, view, ...where), zoomTo, redraw: showCell }, on);
 
   function draw() {
@@ -75,9 +82,16 @@ function createView(root) {
     root.dataset.panels = model.panels.length;
     [root.dataset.queries, root.dataset.keys] = model.tokens;
     root.dataset.window = model.window?.join() ?? "";
+    const before = `${root.dataset.corners}|${root.dataset.cell}`;
     root.dataset.cell = layout.cell;
     root.dataset.corners = layout.panels.map(({ x, y }) => `${x},${y}`).join(" ");
     root.dataset.drawn = drawn;
+    if (arriving) {
+      arriving = false;
+      sight.arrive(showKept);
+    } else if (locked.value !== null && before !== `${root.dataset.corners}|${root.dataset.cell}`) {
+      showKept(sight.covered);
+    }
     performance.mark("attendome-heatmap-drawn");
   }
 
@@ -95,6 +109,7 @@ function createView(root) {
     view.lockedRow = readLockedRow(payload);
     if (other) {
       locked.restart(payload.locked);
+      arriving = true;
       zoom.restart(payload.window);
       view.panel = 0;
       view.at = view.pointed = kept = null;
@@ -147,6 +162,7 @@ function createView(root) {
     if (view.waiting) paintWaiting(context, view, base, view.waiting);
     else if (locked.value !== null) paintRow(context, view, locked.value, true);
     else if (!at && view.shownRow()) paintRow(context, view, view.shownRow().query, false);
+    else if (!at && pointed?.axis === "keys") paintColumn(context, view, pointed.index);
     if (drag.box) paintBand(context, view, drag.box);
     tooltip.hidden = !at || Boolean(drag.box) || Boolean(view.waiting);
     strip.draw();
@@ -163,6 +179,12 @@ function createView(root) {
     tooltip.firstElementChild.replaceChildren(...partNodes(parts));
     tooltip.lastElementChild.textContent = detail;
     placeTooltip(root, tooltip, view);
+  }
+
+  /** The kept row, out from under the strip. */
+  function showKept(only) {
+    if (locked.value === null || !sight.show(view.panel, cellOf(view.model, "queries", locked.value), only)) return;
+    showCell();
   }
 
   const equal = (a, b) => a === b || (a && b && a.panel === b.panel && a.row === b.row && a.column === b.column);
@@ -183,7 +205,7 @@ function createView(root) {
   }
 
   /** Keep the row of a query, or let it go if it is kept. In a pooled map, every query of a row is one row. */
-  function toggle(query, panel, cell = null) {
+  function toggle(query, panel, cell = null, only = undefined) {
     const row = cellOf(view.model, "queries", query);
     const same = locked.value !== null
       && (locked.value === query || (cell && row >= 0 && cellOf(view.model, "queries", locked.value) === row));
@@ -194,6 +216,7 @@ function createView(root) {
     if (view.lockedRow?.row !== query) view.lockedRow = null;
     strip.follow("queries", query);
     showCell();
+    showKept(only);
     return speak(`Row kept. ${strip.sentence()}`);
   }
 
@@ -216,7 +239,11 @@ function createView(root) {
   }
 
   const keys = createKeys(view, {
-    go, leave, zoomTo, speak,
+    leave, zoomTo, speak,
+    go: (at) => {
+      go(at);
+      if (sight.show(at.panel, at.row)) showCell();
+    },
     toggle: (at) => toggle(winnerOf(view.model, at).query, at.panel, at),
     release: () => {
       if (kept) view.at = null;
@@ -233,7 +260,7 @@ function createView(root) {
   }
 
   on(overlay, "pointermove", (event) => {
-    if (drag.box) return;
+    if (drag.box || (kept && event.clientX === clicked?.x && event.clientY === clicked.y)) return;
     const at = cellAt(overlay, view, event);
     const label = at ? null : labelAt(overlay, view, event);
     overlay.style.cursor = at ? "crosshair" : label ? "pointer" : "default";
@@ -246,6 +273,7 @@ function createView(root) {
   });
   on(overlay, "click", (event) => {
     if (drag.took()) return;
+    clicked = { x: event.clientX, y: event.clientY };
     const at = cellAt(overlay, view, event);
     const label = at ? null : labelAt(overlay, view, event);
     if (label) toggle(label.index, 0, null);
@@ -278,6 +306,7 @@ function createView(root) {
     update,
     destroy: () => {
       stage.destroy();
+      sight.stop();
       clearTimeout(patience);
       locked.stop();
       zoom.stop();

@@ -2,9 +2,11 @@
 // paint.js draws on a canvas or writes as SVG, so an exported picture is the picture on the screen.
 
 const GAP = 26; // between panels
+const MAP_SIDE = 512; // cells; a side of more tokens is pooled
 const LABEL_GAP = 7; // between labels and cells
 const SLANT = (-55 * Math.PI) / 180;
 const STRIDES = [2, 5, 10, 20, 25, 50, 100, 200, 500, 1000]; // every so many labels
+const NARROW = 560; // CSS pixels; words of narrower figures take more lines
 const NUMBERED_ABOVE = 80; // tokens; above, labels are thinned and carry their number
 
 /** The first and the last token of cell `index` of an axis, counted in the whole text. */
@@ -57,7 +59,9 @@ function chooseGrid(model, space, fixed) {
     const cap = space.height ?? capped;
     const fit = space.height ?? Math.min(cap, space.windowHeight * sizes.window_share - space.below);
     const perHeight = (room) => (room - tall) / (rows * queries);
-    const wanted = Math.max(perHeight(fit), Math.min(perHeight(cap), sizes.cell_comfortable));
+    // A part of a map may fill the room that the whole map takes.
+    const comfortable = Math.min(perHeight(cap), Math.max(sizes.cell_comfortable, (space.side ?? 0) / queries));
+    const wanted = Math.max(perHeight(fit), comfortable);
     const exact = Math.min(sizes.cell_max, (space.width - wide) / (columns * keys), wanted);
     // Whole device pixels: cells of equal size and sharp edges, at least one pixel each.
     const cell = wholePixels(exact, space.ratio) / space.ratio;
@@ -108,17 +112,17 @@ function layoutFigure(model, space, measure) {
   const header = (width) => {
     const size = (name, weight) => (string) => measure(string, sizes[name], weight);
     return {
-      title: wrap(model.title, [width - (model.window ? 200 : 100), width], 2, size("title", 600)),
-      subtitle: wrap(model.subtitle, [width], 2, size("subtitle", 400)),
-      note: wrap(model.note, [width], 1, size("subtitle", 400)),
-      provenance: wrap(model.provenance, [width], 2, size("provenance", 400)),
+      title: wrap(model.title, [width - (model.window ? 200 : 100), width], width < NARROW ? 3 : 2, size("title", 600)),
+      subtitle: wrap(model.subtitle, [width], width < NARROW ? 4 : 2, size("subtitle", 400)),
+      note: wrap(model.note, [width], width < NARROW ? 2 : 1, size("subtitle", 400)),
+      provenance: wrap(model.provenance, [width], width < NARROW ? 4 : 2, size("provenance", 400)),
     };
   };
   const legend = (width) => {
     const bar = legendBar(model, width, measure);
     const mask = model.masked ? measure(model.mask_label, sizes.legend, 400) + 24 : 0;
     const below = mask > 0 && bar.width + 40 + mask > width;
-    return { ...bar, mask, below, height: 38 + (below ? 24 : 0) };
+    return { ...bar, mask, below, height: bar.height + (below ? 24 : 0) };
   };
   const above = (parts, width) =>
     Math.max(1, parts.title.length) * 23 + (parts.subtitle.length + parts.note.length) * 19 + legend(width).height + 10;
@@ -149,6 +153,10 @@ function layoutFigure(model, space, measure) {
   // Cells decide the room for labels and labels the room for cells: ask for slanted labels of full
   // size, then once more with what those cells need, and take the larger cells if all still fits.
   const widest = { ...labelsAt(sizes.cell_readable), left: axisRoom + rowSpace + LABEL_GAP };
+  if (model.window) {
+    const whole = { ...model, shape: model.tokens.map((count) => Math.ceil(count / Math.ceil(count / MAP_SIDE))) };
+    space = { ...space, side: whole.shape[0] * chooseGrid(whole, space, fixedFor(widest)).cell };
+  }
   let grid = chooseGrid(model, space, fixedFor(widest));
   const again = chooseGrid(model, space, fixedFor(labelsAt(grid.cell)));
   const [was, would] = [labelsAt(grid.cell), labelsAt(again.cell)];
@@ -177,7 +185,7 @@ function layoutFigure(model, space, measure) {
   shapes.push(...key.shapes(0, y));
   if (model.masked) {
     const x = key.below ? 1 : key.width + 28;
-    const line = key.below ? y + 36 : y;
+    const line = key.below ? y + key.height - 26 : y;
     shapes.push({ kind: "hatch", x, y: line - 2, width: 15, height: 15 });
     text(x + 22, line + 10, model.mask_label, sizes.legend);
   }

@@ -43,6 +43,18 @@ function paintRow(context, view, query, kept) {
   });
 }
 
+/** The column of a key in every panel, and its label strong. */
+function paintColumn(context, view, key) {
+  const { model, layout, theme } = view;
+  const column = cellOf(model, "keys", key);
+  if (column < 0) return;
+  const width = Math.max(layout.cell, 3) + 1;
+  layout.panels.forEach((place, panel) => {
+    outline(context, theme, { x: place.x + column * layout.cell, y: place.y, width, height: place.height + 1 }, 1);
+    emphasise(context, view, layout.columnLabel(panel, column, true, key));
+  });
+}
+
 /** The cell in every panel, thin lines from it to its labels, and its labels strong. */
 function paintCell(context, view, at, tokens) {
   const { layout, theme } = view;

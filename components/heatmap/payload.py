@@ -79,13 +79,14 @@ def _row_payload(panels: Sequence[HeatmapPanel], row: int) -> dict[str, Any]:
 
 def _labels_payload(labels: HeatmapLabels) -> dict[str, Any]:
     one = labels.query_labels is labels.key_labels
+    marked = any(label.startswith("·") for label in (*labels.query_labels, *labels.key_labels))
     return {
         "queries": [display_text(label) for label in labels.query_labels],
         "keys": [display_text(label) for label in labels.key_labels],
         "query_name": display_text(labels.query_name),
         "key_name": display_text(labels.key_name),
-        "query_gaps": token_gaps(labels.query_labels),
-        "key_gaps": token_gaps(labels.key_labels),
+        "query_gaps": token_gaps(labels.query_labels, marked=marked),
+        "key_gaps": token_gaps(labels.key_labels, marked=marked),
         "one_text": one,
     }
 

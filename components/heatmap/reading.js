@@ -178,7 +178,24 @@ function rowOf(model, lockedRow, panel, query) {
   return found;
 }
 
-/** The strongest keys of a row, [{key, weight}], largest first, each at least `least` from 0. */
+/** The weights that all queries of the text give a key, as far as they are known here; as rowOf says a row's. */
+function columnOf(model, panel, key) {
+  const column = cellOf(model, "keys", key);
+  if (column < 0) return null;
+  const [rows, columns] = model.shape;
+  const { weights, allowed } = model.panels[panel];
+  const pooled = model.pool[0] * model.pool[1] > 1;
+  const found = { weights: new Float32Array(model.tokens[0]).fill(NaN), allowed: null, before: null };
+  if (allowed) found.allowed = new Uint8Array(model.tokens[0]).fill(1);
+  for (let row = 0; row < rows; row += 1) {
+    const { query } = winnerOf(model, { panel, row, column });
+    if (!allowed || allowed[row * columns + column]) found.weights[query] = weights[row * columns + column];
+    else found.allowed[query] = 0;
+  }
+  return { ...found, known: pooled ? "about" : rows < model.tokens[0] ? "part" : "exact" };
+}
+
+/** The strongest keys of a row (queries of a column), [{key, weight}], largest first, each at least `least` from 0. */
 function strongestKeys(row, most, least) {
   const found = [];
   for (let key = 0; key < row.weights.length; key += 1) {

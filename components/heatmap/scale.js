@@ -60,34 +60,64 @@ function scaleTicks(model) {
 }
 
 /**
- * The colour bar with its unit, ticks and the names of its ends: how much room it takes, and its shapes.
+ * The colour bar with its unit, ticks and the names of its ends: how much room it takes, and its shapes. Where there
+ * is little room the unit goes over the bar, and the names of its ends under it.
  *
  * Returns {width, height, shapes(x, y)}; `room` is the most it may be wide.
  */
 function legendBar(model, room, measure) {
   const sizes = model.style.sizes;
   const ends = model.scale === "signed" ? model.scale_names : ["", ""];
+  const named = ends.some(Boolean);
   const wide = (text, size = sizes.legend) => (text ? measure(text, size, 400) : 0);
-  const lead = wide(model.unit) + 12 + (ends[0] ? wide(ends[0]) + 8 : 0);
-  const trail = ends[1] ? wide(ends[1]) + 8 : 0;
-  const bar = Math.min(sizes.ramp_width, Math.max(80, room - lead - trail - 16));
+  const [left, right] = ends.map((name) => wide(name));
+  const unit = wide(model.unit) + 12;
+  const lead = left ? left + 8 : 0;
+  const trail = right ? right + 8 : 0;
+  const least = Math.min(sizes.ramp_width, 120);
+  const beside = unit + lead + trail + least <= room;
+  const over = !beside && unit + least > room;
+  const start = beside ? unit + lead : over ? 1 : unit;
+  const bar = Math.max(60, Math.min(sizes.ramp_width, room - start - (beside ? trail : 0) - 10));
+  const head = over ? 20 : 0;
+  // The names under the bar: side by side where both fit, else one under the other with arrows.
+  const pair = left + right + 24 <= room;
+  const foot = beside || !named ? 0 : pair ? 18 : 36;
   const shapes = (x, y) => {
-    const text = (at, string) => textShape(at, y + 10, string, sizes.legend);
-    const start = x + lead;
-    const found = [text(x, model.unit), { kind: "ramp", x: start, y, width: bar, height: sizes.ramp_height }];
-    if (ends[0]) found.push({ ...text(start - 8, ends[0]), align: "right" });
-    if (ends[1]) found.push(text(start + bar + 8, ends[1]));
-    const under = y + sizes.ramp_height;
-    let taken = -Infinity;
-    for (const { share, text: string } of scaleTicks(model)) {
-      const at = start + share * bar;
+    const text = (at, down, string, align = "left") => ({ ...textShape(at, down, string, sizes.legend), align });
+    const top = y + head;
+    const from = x + start;
+    const most = (string, width) => shorten(string, width, (part) => wide(part));
+    const found = [
+      text(x, y + 10, over ? most(model.unit, room) : model.unit),
+      { kind: "ramp", x: from, y: top, width: bar, height: sizes.ramp_height },
+    ];
+    const under = top + sizes.ramp_height;
+    if (beside && left) found.push(text(from - 8, y + 10, ends[0], "right"));
+    if (beside && right) found.push(text(from + bar + 8, y + 10, ends[1]));
+    if (!beside && named && pair) {
+      const first = Math.max(x, Math.min(from, x + room - left - right - 24));
+      if (left) found.push(text(first, under + 33, ends[0]));
+      if (right) found.push(text(Math.max(from + bar, first + left + 24 + right), under + 33, ends[1], "right"));
+    } else if (!beside && named) {
+      found.push(text(x, under + 33, most(`← ${ends[0]}`, room)), text(x, under + 51, most(`→ ${ends[1]}`, room)));
+    }
+    const ticks = scaleTicks(model);
+    for (const { share } of ticks) {
+      const at = from + share * bar;
       found.push({ kind: "line", x1: at, y1: under, x2: at, y2: under + 4, colour: "muted" });
+    }
+    const place = ({ share, text: string }) => {
       const half = wide(string, sizes.tick) / 2;
-      if (at - half < taken) continue; // a narrow bar has no room for every number
-      taken = at + half + 5;
-      found.push(textShape(at, under + 15, string, sizes.tick, { colour: "muted", align: "center" }));
+      const at = Math.max(from + share * bar, x + half); // an end's number may be wider than what is before the bar
+      return [at - half, at + half];
+    };
+    for (const tick of itemsApart(ticks, place)) {
+      const [first, last] = place(tick);
+      const middle = (first + last) / 2;
+      found.push(textShape(middle, under + 15, tick.text, sizes.tick, { colour: "muted", align: "center" }));
     }
     return found;
   };
-  return { width: lead + bar + trail, shapes };
+  return { width: start + bar + (beside ? trail : 0), height: 38 + head + foot, shapes };
 }

@@ -1,6 +1,8 @@
 // The sentence under the map. No DOM here: tokens become boxes on lines once a text and width; a row of
 // weights becomes shapes over those boxes, which paint.js draws or writes as SVG.
 
+const MARGIN = 1.5; // of a token's box around its letters
+
 /** A token as it is read: without the marks of the tokenizer, which say where spaces stand. */
 function readable(label, spaced, dotted) {
   if (dotted && label.startsWith("·") && label.length > 1) return spaced ? label.slice(1) : label;
@@ -15,10 +17,12 @@ function flowText(model, axis, width, measure) {
   const size = model.style.sizes.strip_text;
   const dotted = labels.some((label) => label.startsWith("·"));
   const space = Math.max(4, measure(" ", size, 400));
-  const pad = 1.5;
-  const apart = (index) => (gaps[index] === "1" ? space - pad : 0.5);
+  const lone = (index) => dotted && labels[index] === "·"; // a space that is a token
   // A line ends after the last of its line marks.
   const ended = (index) => index > 0 && labels[index - 1].endsWith("⏎") && !labels[index].startsWith("⏎");
+  // The pieces of a word touch, so that it is read as one; only its ends have a margin.
+  const joined = (index) => index > 0 && index < labels.length && gaps[index] !== "1" && !ended(index);
+  const apart = (index) => (joined(index) ? 0 : space - MARGIN);
   const tokens = [];
   let line = 0;
   let x = 0;
@@ -27,12 +31,14 @@ function flowText(model, axis, width, measure) {
     const word = [];
     let long = 0;
     for (let index = start; index < labels.length; index += 1) {
-      if (index > start && (gaps[index] === "1" || ended(index) || word.length === 12)) break;
-      const whole = readable(labels[index], gaps[index] === "1", dotted);
-      const text = shorten(whole, width - 2 * pad, (string) => measure(string, size, 400));
-      const wide = Math.max(measure(text, size, 400), 3) + 2 * pad;
-      word.push({ axis, index, text, width: wide, mark: text === "·" || /^⏎+$/.test(text) });
-      long += wide + (index > start ? 0.5 : 0);
+      if (index > start && (gaps[index] === "1" || ended(index) || word.length === 12 || lone(index))) break;
+      const whole = readable(labels[index], index === 0 || gaps[index] === "1", dotted);
+      const text = lone(index) ? " " : shorten(whole, width - 2 * MARGIN, (string) => measure(string, size, 400));
+      const [before, after] = [joined(index) ? 0 : MARGIN, joined(index + 1) ? 0 : MARGIN];
+      const letters = lone(index) ? space : Math.max(measure(text, size, 400), 3);
+      const token = { axis, index, text, width: before + letters + after, mark: /^⏎+$/.test(text) };
+      word.push({ ...token, centre: before + letters / 2, joins: after === 0 });
+      long += token.width;
     }
     if (x > 0 && (ended(start) || x + apart(start) + long > width)) {
       line += 1;
@@ -94,7 +100,9 @@ function tokenAt(model, layout, x, y, slack = 4) {
     const { tokens, lines } = layout.blocks[axis];
     const line = lines.findIndex((top) => y >= top - slack && y < top + high + slack);
     if (line < 0) continue;
-    const found = tokens.find((token) => token.line === line && x >= token.x - 2 && x <= token.x + token.width + 2);
+    const within = (more) => (token) =>
+      token.line === line && x >= token.x - more && x < token.x + token.width + more;
+    const found = tokens.find(within(0)) ?? tokens.find(within(2));
     if (found) return { axis, index: found.index };
   }
   return null;
@@ -130,8 +138,11 @@ function edgePoints(model, layout, from, to) {
   return [from.middle, y1, from.middle, y1 + bend, to.middle, y2 - bend, to.middle, y2];
 }
 
-/** Shapes of the tokens on lines that lie between `from` and `to`. `row` (see rowOf) and `query` may be null. */
-function sentenceShapes(model, theme, layout, { row, query, edges, pointed }, [from, to], measure) {
+/**
+ * Shapes of the tokens on lines that lie between `from` and `to`. `row` (see rowOf) and `query` may be null; with
+ * `key` it is a column (see columnOf) that is shown.
+ */
+function sentenceShapes(model, theme, layout, { row, query, key = null, edges, pointed }, [from, to], measure) {
   const sizes = model.style.sizes;
   const shapes = [];
   const seen = (y) => y + sizes.strip_box + 4 >= from && y - sizes.strip_head <= to;
@@ -141,13 +152,13 @@ function sentenceShapes(model, theme, layout, { row, query, edges, pointed }, [f
     if (name) {
       shapes.push(textShape(0, nameY, name, sizes.tick, { weight: 600, colour: "muted" }));
     }
-    const looked = layout.one || axis === "keys";
+    const tinted = layout.one || axis === (key === null ? "keys" : "queries");
     for (const token of tokens) {
       const y = lines[token.line];
       if (!seen(y)) continue;
       let colour = token.mark ? "muted" : "text";
-      const box = { kind: "box", x: token.x, y, width: token.width, height: sizes.strip_box };
-      if (row && looked) {
+      const box = { kind: "box", x: token.x, y, width: token.width - (token.joins ? 1 : 0), height: sizes.strip_box };
+      if (row && tinted) {
         const closed = row.allowed && !row.allowed[token.index];
         const weight = row.weights[token.index];
         if (closed) colour = "muted";
@@ -160,32 +171,37 @@ function sentenceShapes(model, theme, layout, { row, query, edges, pointed }, [f
       if (pointed && pointed.axis === axis && pointed.index === token.index) {
         shapes.push({ ...box, line: "muted", thick: 1 });
       }
-      const middle = [token.x + token.width / 2, y + sizes.strip_box * 0.7];
+      const middle = [token.x + token.centre, y + sizes.strip_box * 0.7];
       shapes.push(textShape(...middle, token.text, sizes.strip_text, { colour, align: "center" }));
     }
   }
-  if (query === null || query === undefined) return shapes;
-  const start = boxOf(model, layout, "queries", query);
-  for (const { key, weight } of [...edges].reverse()) {
-    if (layout.one && key === query) continue; // its number says it
-    const end = boxOf(model, layout, layout.one ? "queries" : "keys", key);
+  if ((query ?? key ?? null) === null) return shapes;
+  const start = key === null ? boxOf(model, layout, "queries", query) : boxOf(model, layout, "keys", key);
+  const other = layout.one || key !== null ? "queries" : "keys";
+  for (const { key: token, weight } of [...edges].reverse()) {
+    if (layout.one && token === query) continue; // its number says it
+    const end = boxOf(model, layout, other, token);
+    const ends = key === null ? [start, end] : [end, start];
     const share = Math.min(Math.abs(weight) / model.scale_max, 1);
     shapes.push({
-      kind: "curve", points: edgePoints(model, layout, start, end), colour: cssOf(theme.lut[edgeLevel(model, weight)]),
+      kind: "curve", points: edgePoints(model, layout, ...ends), colour: cssOf(theme.lut[edgeLevel(model, weight)]),
       thick: sizes.strip_edge_thin + share * (sizes.strip_edge_thick - sizes.strip_edge_thin),
     });
   }
-  shapes.push({ kind: "box", x: start.x, y: start.y, width: start.width, height: start.height, line: "text", thick: 2 });
+  const { x: left, y: top, width: across, height: high } = start;
+  shapes.push({ kind: "box", x: left - 1, y: top, width: across + 2, height: high, line: "text", thick: 2 });
   const taken = [];
-  for (const { key, weight } of edges) {
-    const end = boxOf(model, layout, layout.one ? "queries" : "keys", key);
+  // Over the tokens looked at; under those that look.
+  const [away, step] = key === null ? [-5, -12] : [sizes.strip_box + 12, 12];
+  for (const { key: token, weight } of edges) {
+    const end = boxOf(model, layout, other, token);
     const text = shortWeight(weight, model);
     const half = measure(text, sizes.strip_number, 700) / 2 + 2;
     // At itself, arcs start in the middle.
-    const wish = layout.one && key === query ? end.x + end.width : end.middle;
+    const wish = layout.one && token === query ? end.x + end.width : end.middle;
     const x = Math.max(half, Math.min(wish, layout.width - half));
-    let y = end.y - 5;
-    while (taken.some((other) => Math.abs(other.y - y) < 11 && Math.abs(other.x - x) < other.half + half)) y -= 12;
+    let y = end.y + away;
+    while (taken.some((other) => Math.abs(other.y - y) < 11 && Math.abs(other.x - x) < other.half + half)) y += step;
     taken.push({ x, y, half });
     shapes.push(textShape(x, y, text, sizes.strip_number, { weight: 700, align: "center", halo: 3.5 }));
   }
@@ -208,8 +224,9 @@ function sentenceFigure(model, theme, sentence, shown, measure) {
   lines(model.subtitle, 2, sizes.subtitle, 400, "muted", 19);
   lines(shown.sentence, 4, sizes.subtitle, 600, "text", 19);
   y += 10;
-  shapes.push(...legendBar(model, room, measure).shapes(0, y));
-  y += 40;
+  const legend = legendBar(model, room, measure);
+  shapes.push(...legend.shapes(0, y));
+  y += legend.height + 2;
   const text = sentenceShapes(model, theme, sentence, { ...shown, pointed: null }, [-Infinity, Infinity], measure);
   for (const shape of text) {
     if (shape.kind === "curve") {

@@ -1,8 +1,10 @@
 // The strip on the page: one canvas, as high as what is seen of the sentence, that stays while the text
 // scrolls behind it; so a text of a thousand tokens costs no more than a screenful.
 
-const STUCK = 132; // CSS pixels of the strip that stay in sight over a tall map
-const SEEN = 92; // of those, of the sentence
+const SEEN = 91; // CSS pixels of a long sentence that stay in sight over a tall map
+const WHOLE = { one: 0.27, two: 0.42 }; // of the window's height: a strip no higher than this stays whole
+const TWO_TEXTS = 350; // two texts are no higher than this, or scroll
+const NARROW_STRIP = 760; // CSS pixels; below, its words take two lines
 
 function createStrip(root, view, actions, signal) {
   const strip = root.querySelector(".strip");
@@ -15,7 +17,9 @@ function createStrip(root, view, actions, signal) {
   const hint = words.textContent;
   let layout = null;
   let laidOut = "";
-  let active = null; // the token that the keyboard is on
+  let high = 0; // CSS pixels of the sentence that are seen without scrolling it
+  let stuck = 0; // of the strip that stay in sight while a row is kept; 0 where it does not stick
+  let active = null; // the token that the keyboard is on, {axis, index}
 
   /** Text layout depends on the tokens, the width and the font only: a new head keeps it. */
   function arrange(width) {
@@ -24,15 +28,16 @@ function createStrip(root, view, actions, signal) {
     if (wanted === laidOut) return;
     const other = !laidOut.startsWith(`${model.text}|`);
     laidOut = wanted;
-    const most = model.style.sizes.strip_height_max;
     layout = layoutSentence(model, width - 16, measure);
+    const long = model.style.sizes.strip_height_max;
+    const most = layout.one || layout.height > TWO_TEXTS ? long : TWO_TEXTS;
     if (layout.height > most) layout = layoutSentence(model, width - 32, measure); // the scroll bar's room
-    const high = Math.min(layout.height, most);
+    high = Math.min(layout.height, most);
     scroller.style.height = `${high}px`;
     canvas.style.height = `${high}px`;
     spacer.style.height = `${layout.height - high}px`;
     scroller.classList.toggle("scrolls", layout.height > most);
-    strip.style.setProperty("--strip-below", `${Math.min(0, STUCK - high - 41)}px`);
+    strip.classList.toggle("narrow", width < NARROW_STRIP);
     if (other) scroller.scrollTop = 0;
     for (const axis of ["queries", "keys"]) root.dataset[`${axis}Places`] = places(axis);
     active = null;
@@ -46,10 +51,27 @@ function createStrip(root, view, actions, signal) {
     }).join(" ");
   }
 
-  /** Head, hint and padding included; known before the strip is drawn, so that the map can leave room. */
+  /** Line, hint and padding included; known before the strip is drawn, so that the map can leave room. */
   function heightFor(width) {
     arrange(width);
-    return Math.min(layout.height, view.model.style.sizes.strip_height_max) + 34;
+    const head = 7 + (width < NARROW_STRIP ? 40 : 26);
+    const whole = layout.height <= high && head + high <= window.innerHeight * (layout.one ? WHOLE.one : WHOLE.two);
+    // A part of two texts would be one of them and the beginnings of edges.
+    stuck = whole ? head + high : layout.one ? head + Math.min(high, SEEN) : 0;
+    strip.classList.toggle("sticks", stuck > 0);
+    strip.style.setProperty("--strip-below", `${stuck - head - high}px`);
+    return head + high;
+  }
+
+  /** Of two texts, a token of the other one that is pointed at: who looks at it. */
+  function shownColumn() {
+    const { pointed, model } = view;
+    if (pointed?.axis !== "keys" || model.labels.one_text || view.locked !== null) return null;
+    const { strip_edges: most, strip_edge_least: least } = model.style.sizes;
+    const panel = Math.min(view.panel, model.panels.length - 1);
+    const row = columnOf(view.received, panel, pointed.index);
+    const edges = row ? strongestKeys(row, most, least * model.scale_max) : [];
+    return { panel, key: pointed.index, row, edges, parts: describeColumn(pointed.index, panel, row) };
   }
 
   function shownRow() {
@@ -61,14 +83,37 @@ function createStrip(root, view, actions, signal) {
     return { ...shown, row, edges, parts: describe(shown, row) };
   }
 
-  /** The row in words, strings and {token} and {weight}. */
-  function describe({ query, panel }, row) {
+  /** A token with its place, as the words of a row or a column begin. */
+  function lead(panel, axis, index) {
     const { model } = view;
-    const { queries, keys } = model.labels;
     const title = model.panels.length > 1 && model.panels[panel].title ? `${model.panels[panel].title} · ` : "";
-    const parts = [title, "'", { token: queries[query] }, `' (${counted(query + 1)} of ${counted(model.tokens[0])}) `];
+    const all = model.labels[axis];
+    return [title, "'", { token: all[index] }, `' (${counted(index + 1)} of ${counted(all.length)}) `];
+  }
+
+  function listed(tokens, labels) {
+    const some = tokens.filter(({ weight }, i) => !i || Math.abs(weight) >= 0.005);
+    return some.flatMap(({ key, weight }, i) =>
+      [i ? ", '" : "'", { token: labels[key] }, "' ", { weight: weightText(weight, view.model) }]);
+  }
+
+  function describeColumn(key, panel, column, count = 3) {
+    const { model } = view;
+    const parts = lead(panel, "keys", key);
+    if (!column) return [...parts, "is outside this part of the map"];
+    const most = strongestKeys(column, count, 1e-12);
+    if (!most.length) return [...parts, "gets no weight here"];
+    const unsure = { exact: "", part: " (among the rows shown above)", about: " (approximate)" }[column.known];
+    const verb = model.scale === "signed" ? "changes most for" : "is looked at most by";
+    return [...parts, `${verb}${unsure}: `, ...listed(most, model.labels.queries)];
+  }
+
+  /** The row in words, strings and {token} and {weight}. */
+  function describe({ query, panel }, row, count = 3) {
+    const { model } = view;
+    const parts = lead(panel, "queries", query);
     if (!row) return [...parts, "is outside this part of the map: click it for its row"];
-    const most = strongestKeys(row, 3, 1e-12);
+    const most = strongestKeys(row, count, 1e-12);
     if (!most.length) {
       const closed = row.allowed && row.known === "exact" && !row.allowed.includes(1);
       return [...parts, closed ? `: every cell of this row is ${model.mask_label.split(" (")[0]}` : "has no weight here"];
@@ -76,10 +121,7 @@ function createStrip(root, view, actions, signal) {
     const unsure = { exact: "", part: "among the keys shown above", about: "approximate" }[row.known];
     const advice = unsure && view.locked !== query ? ", click for exact" : "";
     parts.push(model.scale === "signed" ? "changes most" : "looks most at", unsure && ` (${unsure}${advice})`, ": ");
-    most.forEach(({ key, weight }, i) => {
-      if (!i || Math.abs(weight) >= 0.005) parts.push(i ? ", '" : "'", { token: keys[key] }, "' ", { weight: weightText(weight, model) });
-    });
-    return parts;
+    return [...parts, ...listed(most, model.labels.keys)];
   }
 
   /** While a row is kept: what it gives the token that is pointed at in the sentence. */
@@ -88,20 +130,19 @@ function createStrip(root, view, actions, signal) {
     if (view.locked === null || !pointed || !row || !(model.labels.one_text || pointed.axis === "keys")) return null;
     const key = pointed.index;
     if (model.labels.one_text && key === query) return null; // the kept token itself: its row
-    if (row.allowed && !row.allowed[key]) return maskedParts(model, query, key);
+    if (row.allowed && !row.allowed[key]) return { parts: maskedParts(model, query, key), detail: "" };
     const weight = row.weights[key];
     if (Number.isNaN(weight)) return null;
     const detail = ` (${positionText(model, query, key)}; ${exactText(weight)})`;
-    return [...pairParts(model, query, key, weight, row.before?.[key]), detail];
+    return { parts: pairParts(model, query, key, weight, row.before?.[key]), detail };
   }
 
   function draw() {
     if (!view.layout || !layout) return;
     const { model, theme } = view;
-    const shown = shownRow();
+    const shown = shownRow() ?? shownColumn();
     const ratio = window.devicePixelRatio || 1;
     const wide = Math.max(1, scroller.clientWidth);
-    const high = Math.min(layout.height, model.style.sizes.strip_height_max);
     const [width, height] = [Math.round(wide * ratio), Math.round(high * ratio)];
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
@@ -112,7 +153,9 @@ function createStrip(root, view, actions, signal) {
     context.fillStyle = theme.background;
     context.fillRect(0, 0, width, height);
     context.setTransform(ratio, 0, 0, ratio, 8 * ratio, -top * ratio);
-    const state = { row: shown?.row, query: shown?.query, edges: shown?.edges ?? [], pointed: view.pointed };
+    const state = {
+      row: shown?.row, query: shown?.query, key: shown?.key, edges: shown?.edges ?? [], pointed: view.pointed,
+    };
     paintShapes(context, theme, model, sentenceShapes(model, theme, layout, state, [top, top + high], view.measure));
     say(shown);
   }
@@ -120,15 +163,27 @@ function createStrip(root, view, actions, signal) {
   function say(shown) {
     const locked = view.locked !== null;
     strip.classList.toggle("locked", locked);
-    for (const button of buttons) button.disabled = !shown;
+    for (const button of buttons) button.disabled = shown?.query === undefined;
     letGo.classList.toggle("absent", !locked);
     words.classList.toggle("hint", !shown);
-    const pair = shown && pairWords(shown);
     if (!shown) words.textContent = hint;
-    else if (pair) words.replaceChildren(...partNodes(pair));
-    else words.replaceChildren(...partNodes(shown.parts));
-    root.dataset.row = shown ? shown.query : "";
+    else fitWords(shown);
+    root.dataset.row = shown?.query ?? "";
+    root.dataset.column = shown?.key ?? "";
     root.dataset.known = shown?.row?.known ?? "";
+  }
+
+  /** As much of what is shown as there is room for: less is better than a number that is cut off. */
+  function fitWords(shown) {
+    const pair = pairWords(shown);
+    const fewer = (count) => (shown.key === undefined
+      ? describe(shown, shown.row, count) : describeColumn(shown.key, shown.panel, shown.row, count));
+    const ways = pair ? [() => [...pair.parts, pair.detail], () => pair.parts]
+      : [() => shown.parts, () => fewer(2), () => fewer(1)];
+    for (const parts of ways) {
+      words.replaceChildren(...partNodes(parts()));
+      if (words.scrollHeight <= words.clientHeight + 1 && words.scrollWidth <= words.clientWidth) break;
+    }
   }
 
   /** Scroll the sentence, never the page, so that a token is seen. */
@@ -164,18 +219,28 @@ function createStrip(root, view, actions, signal) {
   on(canvas, "click", (event) => {
     const token = tokenUnder(event);
     if (token && (layout.one || token.axis === "queries")) actions.toggle(token.index, 0);
+    else if (token) actions.point(token); // a finger has left by now
   });
   on(canvas, "blur", () => actions.point(null));
   on(canvas, "keydown", (event) => {
     if (!layout || event.altKey || event.metaKey || event.ctrlKey) return;
-    const last = view.model.tokens[0] - 1;
     const step = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity }[event.key];
-    if (step !== undefined) {
-      active = active === null ? view.locked ?? 0 : Math.max(0, Math.min(active + step, last));
-      follow("queries", active);
-      actions.point({ axis: "queries", index: active });
-      actions.speak(partsText(describe({ query: active, panel: 0 }, rowOf(view.received, view.lockedRow, 0, active))));
-    } else if ((event.key === "Enter" || event.key === " ") && active !== null) actions.toggle(active, 0);
+    const text = layout.one ? undefined : { ArrowUp: "queries", ArrowDown: "keys" }[event.key];
+    if (step !== undefined || text) {
+      if (active === null) active = { axis: text ?? "queries", index: text === "keys" ? 0 : view.locked ?? 0 };
+      else {
+        const axis = text ?? active.axis;
+        active = { axis, index: clamp(active.index + (step ?? 0), view.model.labels[axis].length - 1) };
+      }
+      const { axis, index } = active;
+      follow(axis, index);
+      actions.point(active);
+      const column = axis === "keys" && describeColumn(index, 0, columnOf(view.received, 0, index));
+      actions.speak(partsText(column
+        || describe({ query: index, panel: 0 }, rowOf(view.received, view.lockedRow, 0, index))));
+    } else if ((event.key === "Enter" || event.key === " ") && active) {
+      if (active.axis === "queries") actions.toggle(active.index, 0);
+    }
     else if (event.key === "Escape" && (view.locked !== null || view.pointed)) actions.escape();
     else return;
     event.preventDefault();
@@ -185,5 +250,7 @@ function createStrip(root, view, actions, signal) {
   on(buttons[0], "click", () => save("png"));
   on(buttons[1], "click", () => save("svg"));
 
-  return { draw, follow, heightFor, sentence: () => partsText(shownRow()?.parts ?? []) };
+  const covers = () => (view.locked === null ? 0 : stuck);
+  const top = () => strip.getBoundingClientRect().top;
+  return { draw, follow, heightFor, covers, top, sentence: () => partsText(shownRow()?.parts ?? []) };
 }

@@ -19,14 +19,25 @@ def _unspaced(character: str) -> bool:
     return 0x2E80 <= ord(character) <= 0x9FFF or 0xF900 <= ord(character) <= 0xFAFF
 
 
-def token_gaps(labels: Sequence[str]) -> str:
+def _special(label: str) -> bool:
+    """A mark of the tokenizer such as "</s>"."""
+    return len(label) > 2 and label.startswith("<") and label.endswith(">")
+
+
+def token_gaps(labels: Sequence[str], *, marked: bool = False) -> str:
     """One character a token: "1" where a space stands before it in the text, else "0".
 
     Byte-level labels say it themselves ("·" is a leading space). Word pieces do not: "##" continues a
-    word, and punctuation stands as English writes it. A lone "·" is a space of its own.
+    word, and punctuation stands as English writes it. A lone "·" is a space of its own. `marked`: the
+    tokenizer is known to mark spaces, though these labels have none.
     """
-    if any(label.startswith("·") for label in labels):
-        return "".join("1" if label.startswith("·") and label != "·" and i else "0" for i, label in enumerate(labels))
+    if marked or any(label.startswith("·") for label in labels):
+        pairs = zip(("", *labels), labels, strict=False)
+        spaced = (
+            bool(before) and ((label.startswith("·") and label != "·") or _special(label) or _special(before))
+            for before, label in pairs
+        )
+        return "".join("1" if space else "0" for space in spaced)
     gaps = []
     for i, label in enumerate(labels):
         before = labels[i - 1] if i else ""

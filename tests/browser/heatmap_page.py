@@ -35,6 +35,14 @@ class HeatmapPage:
         """What Python heard, for example "locked 3, zoom None"."""
         expect(self.page.get_by_test_id("stMarkdown").last).to_contain_text(text)
 
+    def scrolled(self) -> float:
+        return self.page.get_by_test_id("stMain").evaluate("main => main.scrollTop")
+
+    def row_above_strip(self, row: int) -> float:
+        """CSS pixels from the end of a row to the strip; below 0 where the strip covers it."""
+        end = self.canvas.bounding_box()["y"] + self.place(row + 0.5, 0)["y"]
+        return self.strip.bounding_box()["y"] - end
+
     def runs(self) -> int:
         return int(self.page.get_by_test_id("stMarkdown").last.text_content().rsplit(" ", 1)[1])
 

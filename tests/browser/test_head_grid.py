@@ -7,6 +7,7 @@ import io
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -166,3 +167,12 @@ def test_a_single_spike_is_seen_in_both_themes(new_page, grid_app, scheme, pixel
     overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert grid.page.evaluate(overflow) <= 0
     assert grid.figure.evaluate("figure => figure.scrollWidth - figure.clientWidth") <= 0
+
+
+def test_numbers_of_a_narrow_colour_bar_do_not_touch(new_page, grid_app):
+    grid = Grid(new_page(viewport={"width": 500, "height": 900}), grid_app, "scale=own")
+    root = ET.fromstring(grid.saved("SVG")[1])
+    bar = [node for node in root.iter(f"{SVG}text") if node.text.endswith(" %")]
+    assert bar[-1].text == "100 %"
+    places = [float(node.get("x")) for node in bar]
+    assert all(after - before > 40 for before, after in pairwise(places))

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.apps.heatmap_app import WORDS, made_up
+from tests.browser.apps.heatmap_app import DIGITS, SPOKEN, WORDS, made_up
 from tests.browser.heatmap_page import APP, HeatmapPage
 from tests.script_app import script_app
 
 SVG = "{http://www.w3.org/2000/svg}"
-HINT = "Point at a token to see what it looks at; click to keep it."
+HINT = "Point at a token to see where it looks; click to keep it."
 
 
 @pytest.fixture(scope="module")
@@ -125,8 +125,99 @@ def test_of_two_texts_the_one_looks_at_the_other(page, app):
     opened.sentence.hover(position=opened.token(3))
     opened.has("row", 3)
     expect(opened.words).to_contain_text("'8' (4 of 11) looks most at: 'march'")
+    # Of the text that is looked at: who looks at it.
+    column = made_up(len(DIGITS), len(SPOKEN), 0)[0][:, 2]
     opened.sentence.hover(position=opened.token(2, "keys"))
+    first = int(column.argmax())
+    said = f"'##third' (3 of 7) is looked at most by: '{DIGITS[first]}' {column[first]:.4f}"
+    expect(opened.words).to_contain_text(said)
+    opened.has("row", "")
+    opened.has("column", 2)
+    expect(page.get_by_role("button", name="Download this row as SVG")).to_be_disabled()
+    opened.sentence.click(position=opened.token(2, "keys"))
+    expect(opened.words).to_contain_text(said)
+    page.mouse.move(2, 2)
     expect(opened.words).to_have_text(HINT)
+    opened.sentence.focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight"):
+        opened.sentence.press(key)
+    expect(opened.words).to_contain_text(said)
+
+
+def test_a_kept_row_is_not_under_the_sentence(new_page, app):
+    page = new_page(viewport={"width": 1366, "height": 768})
+    opened = HeatmapPage(page, app, "tokens=40")
+    top = opened.canvas.bounding_box()["y"]
+    cell = float(opened.data("cell"))
+    row = int((768 - top - opened.place(0, 0)["y"]) / cell) - 1  # the last that the window shows
+    where = opened.place(row, 3)
+    page.mouse.move(where["x"] + opened.canvas.bounding_box()["x"], where["y"] + top)
+    opened.has("row", row)
+    assert opened.scrolled() == 0, "pointing does not scroll"
+    page.mouse.down()
+    page.mouse.up()
+    opened.says(f"locked {row}")
+    assert 0 < opened.row_above_strip(row) < 40
+    there = opened.scrolled()
+    assert 0 < there < 250
+    expect(opened.tooltip).to_contain_text(f"query {row + 1} of 40, key 4 of 40")
+    opened.click(row - 4, 3)
+    opened.says(f"locked {row - 4}")
+    assert opened.scrolled() == there, "a row in sight stays where it is"
+    opened.canvas.press("Escape")
+    opened.canvas.focus()
+    for key in ("Home", "Control+End", "Enter"):
+        opened.canvas.press(key)
+    opened.has("locked", 39)
+    assert opened.row_above_strip(39) > 0
+    linked = HeatmapPage(page, app, "tokens=40&row=33")
+    linked.has("locked", 33)
+    page.wait_for_timeout(500)
+    assert 0 < linked.row_above_strip(33) < 768
+    assert linked.scrolled() > 0
+
+
+def test_two_texts_stay_in_sight_together(new_page, app):
+    page = new_page(viewport={"width": 1000, "height": 500})
+    opened = HeatmapPage(page, app, "kind=cross&row=3")
+    opened.has("locked", 3)
+    page.wait_for_timeout(500)
+    box = opened.strip.bounding_box()
+    assert box["y"] + box["height"] <= 501
+    assert opened.row_above_strip(3) > 0
+
+
+def test_in_a_narrow_column_nothing_is_cut_off(new_page, app):
+    page = new_page(viewport={"width": 500, "height": 900})
+    opened = HeatmapPage(page, app, "kind=signed&tokens=13")
+    height = opened.strip.bounding_box()["height"]
+    whole = "words => words.scrollHeight <= words.clientHeight + 1 && words.scrollWidth <= words.clientWidth"
+    assert opened.words.evaluate(whole)
+    for row in (1, 7, 9):
+        opened.point(row, 4)
+        opened.has("row", row)
+        assert opened.words.evaluate(whole)
+    opened.click(7, 4)
+    opened.sentence.hover(position=opened.token(2))
+    assert opened.words.evaluate(whole)
+    assert opened.strip.bounding_box()["height"] == height
+    root = ET.fromstring(opened.saved("Download this figure as SVG")[1])
+    texts = {node.text: node for node in root.iter(f"{SVG}text")}
+    assert not [text for text in texts if "…" in text]
+    left, right = texts["more in the first sentence"], texts["more in the second sentence"]
+    assert float(left.get("x")) >= 0
+    assert float(right.get("x")) <= opened.canvas.bounding_box()["width"]
+    assert left.get("y") == right.get("y") != texts["attention weight"].get("y")
+
+
+def test_pieces_of_a_word_touch(page, app):
+    opened = HeatmapPage(page, app, "row=4")
+    root = ET.fromstring(opened.saved("Download this row as SVG")[1])
+    boxes = [node for node in root.iter(f"{SVG}rect") if node.get("rx") and node.get("fill") != "none"]
+    starts = [float(box.get("x")) for box in boxes]
+    ends = [start + float(box.get("width")) for start, box in zip(starts, boxes, strict=True)]
+    assert starts[3] - ends[2] == pytest.approx(1, abs=0.05)  # did|n't
+    assert starts[2] - ends[1] > 2
 
 
 def test_the_row_is_taken_away_as_a_picture(page, app):

@@ -64,6 +64,15 @@ def test_what_is_here_already_is_cut_out_in_the_browser(page, app):
     assert int(opened.data("drawn")) == drawn + 2
 
 
+def test_a_part_of_a_short_text_fills_its_room(page, app):
+    opened = HeatmapPage(page, app, "tokens=16&alone=1")
+    cell, height = float(opened.data("cell")), opened.canvas.bounding_box()["height"]
+    opened.drag((2, 2), (9, 9))
+    opened.has("window", "2,10,2,10")
+    assert float(opened.data("cell")) >= min(44, 1.9 * cell)
+    assert abs(opened.canvas.bounding_box()["height"] - height) < 60
+
+
 def test_plus_and_minus_zoom_around_the_cell(page, app):
     opened = HeatmapPage(page, app, "tokens=40")
     opened.canvas.focus()

@@ -402,6 +402,7 @@ def test_description_of_a_change():
         (("The", "·animal", "·did", "n't", "·", "⟨e2⟩", ".", "⏎", "Yes"), "011000000"),
         (("[CLS]", "un", "##believ", "##able", "(", "didn", "'", "t", ")", "!", "[SEP]"), "01001000001"),
         (("日", "本", "語", "is"), "0001"),
+        (("·ni", "ne", "·", "j", "um", "ps", "</s>"), "0000001"),
         (("it", "was"), "01"),
         (("·a", "·b"), "01"),
         (("",), "0"),
@@ -409,6 +410,13 @@ def test_description_of_a_change():
 )
 def test_tokens_join_as_the_text_is_read(labels, gaps):
     assert token_gaps(labels) == gaps
+
+
+def test_a_translation_has_the_spaces_of_its_tokenizer():
+    labels = HeatmapLabels(("<s>", "1", "9", "-", "</s>"), ("·the", "·ni", "ne"))
+    panel = HeatmapPanel("", np.ones((5, 3)), np.ones((5, 3)))
+    found = payload_of([panel], labels)["labels"]
+    assert (found["query_gaps"], found["key_gaps"]) == ("01001", "010")
 
 
 def test_one_text_or_two():

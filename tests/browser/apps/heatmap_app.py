@@ -71,6 +71,7 @@ def main() -> None:
         provenance="Toy · random weights",
         scale=asked.get("scale", "signed" if kind == "signed" else "linear"),
         scale_max="largest" if kind == "signed" else None,
+        scale_names=("more in the first sentence", "more in the second sentence"),
         mask_label="not in both sentences" if kind == "signed" else "masked (not allowed)",
         window=None if "alone" in asked else state.zoom,
         locked=None if "alone" in asked else state.locked,
