@@ -306,8 +306,11 @@ def attention_maps(
     for layer in set(layers) - set(found):
         if not isinstance(layer, int):
             found[layer] = _over_layers(result, layer, head, options)
-        elif options.measure == "weight" and isinstance(head, int):
-            found[layer] = _finished(result, result.head(layer, head), options, common)
+        elif options.measure != "rollout" and isinstance(head, int):  # the other heads of the layer are not needed
+            weights = result.head(layer, head)
+            if options.measure == "norm":
+                weights = weights * result.value_norms[layer, head]
+            found[layer] = _finished(result, weights, options, common)
         else:
             found[layer] = _over_heads(layer_maps(result, layer, options), head)
     return tuple(
