@@ -17,6 +17,18 @@ AttendomeError
     SelectionError            a layer, head or kind of attention that the model does not have
     SettingsError             an environment variable that cannot be used
     CorpusError               the training corpus is missing or is not the expected file
+    InvalidLocusError         a place on a genome that cannot be read, or that lies outside its chromosome
+        InvalidVariantError       a variant that cannot be read
+        UnknownGeneError          no gene of that name in the annotation; carries `nearest`
+    SequenceError             letters that are no DNA, or a one-hot array that is none
+    ReferenceMismatchError    the genome has another base than a variant says; carries `found`
+    VariantFileError          a list of variants that cannot be read
+    AnnotationError           a file of genes or regions that cannot be read
+    SignalError               a file of measured signal that cannot be read, or that is of another genome
+    GenomeUnavailableError    a genome that cannot be had now
+        UnknownGenomeError        the name is neither a known genome nor a file
+        GenomeFileError           the FASTA or its index is missing, damaged, changed or of a kind that is refused
+        GenomeOfflineError        the server of the genome cannot be reached, or does not keep to what it announced
 """
 
 from __future__ import annotations
@@ -86,3 +98,59 @@ class SettingsError(AttendomeError):
 
 class CorpusError(AttendomeError):
     """The training corpus is missing or is not the expected file."""
+
+
+class InvalidLocusError(AttendomeError):
+    """A place on a genome that cannot be read, or that lies outside its chromosome."""
+
+
+class InvalidVariantError(InvalidLocusError):
+    """A variant that cannot be read."""
+
+
+class UnknownGeneError(InvalidLocusError):
+    """No gene of that name in the annotation; `nearest` are names that look like it."""
+
+    def __init__(self, message: str, *, nearest: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.nearest = nearest
+
+
+class SequenceError(AttendomeError):
+    """Letters that are no DNA, or a one-hot array that is none."""
+
+
+class ReferenceMismatchError(AttendomeError):
+    """The genome has another base than the variant says; `found` is what it has."""
+
+    def __init__(self, message: str, *, found: str) -> None:
+        super().__init__(message)
+        self.found = found
+
+
+class VariantFileError(AttendomeError):
+    """A list of variants that cannot be read."""
+
+
+class AnnotationError(AttendomeError):
+    """A file of genes or regions that cannot be read."""
+
+
+class SignalError(AttendomeError):
+    """A file of measured signal that cannot be read, or that is of another genome."""
+
+
+class GenomeUnavailableError(AttendomeError):
+    """A genome that cannot be had now."""
+
+
+class UnknownGenomeError(GenomeUnavailableError):
+    """The name is neither a known genome nor a file."""
+
+
+class GenomeFileError(GenomeUnavailableError):
+    """The FASTA or its index is missing, damaged, changed since it was opened, or of a kind that is refused."""
+
+
+class GenomeOfflineError(GenomeUnavailableError):
+    """The server of the genome cannot be reached, or does not keep to what it announced."""

@@ -5,6 +5,11 @@ ATTENDOME_CACHE            folder for results, jobs and downloads' bookkeeping
 ATTENDOME_MODELS           local model folders a browser may name: "sort=/data/gpt_nano_sort:mine=/data/mine"
 ATTENDOME_MAX_MODELS       models kept in memory at once (default 3)
 ATTENDOME_MAX_CHARACTERS   longest text taken from a browser (default 20000)
+ATTENDOME_GENOME           hg38 (default), or the path or address of a FASTA file
+ATTENDOME_HG38_URL         address of a plain, indexed hg38 FASTA that answers HTTP Range requests
+ATTENDOME_HG38_INDEX_URL   address of its .fai (default: the same with .fai behind)
+ATTENDOME_UCSC_URL         address of the UCSC REST service, for genes (default https://api.genome.ucsc.edu)
+ATTENDOME_GENOME_CACHE_MB  disk space for pieces of remote genomes (default 1000)
 HF_HOME, HF_ENDPOINT, HF_HUB_OFFLINE   as in huggingface_hub
 """
 
@@ -37,6 +42,11 @@ class Settings:
     hub_endpoint: str = "https://huggingface.co"
     hub_folder: Path = Path.home() / ".cache" / "huggingface" / "hub"
     hub_offline: bool = False
+    genome: str = "hg38"
+    hg38_url: str = "https://igv-genepattern-org.s3.amazonaws.com/genomes/seq/hg38/hg38.fa"
+    hg38_index_url: str = "https://igv-genepattern-org.s3.amazonaws.com/genomes/seq/hg38/hg38.fa.fai"
+    ucsc_url: str = "https://api.genome.ucsc.edu"
+    genome_cache_bytes: int = 1_000_000_000
 
 
 def _positive(environment: Mapping[str, str], name: str, default: float) -> float:
@@ -50,6 +60,13 @@ def _positive(environment: Mapping[str, str], name: str, default: float) -> floa
     if not 0 < value < float("inf"):
         raise SettingsError(f"{name} is {text!r}; give a number above 0, for example {name}={default:g}.")
     return value
+
+
+def _address(environment: Mapping[str, str], name: str) -> str:
+    text = environment.get(name, "").strip()
+    if text and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", text):
+        raise SettingsError(f"{name} is {text!r}; give an address that begins with https://.")
+    return text
 
 
 def _model_folders(text: str) -> tuple[tuple[str, Path], ...]:
@@ -83,6 +100,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     hub_cache = environment.get("HF_HUB_CACHE", "").strip()
     hub_folder = Path(hub_cache) if hub_cache else Path(hub_home) / "hub" if hub_home else default.hub_folder
     cache_folder = environment.get("ATTENDOME_CACHE", "").strip()
+    hg38_url = _address(environment, "ATTENDOME_HG38_URL") or default.hg38_url
+    hg38_index = default.hg38_index_url if hg38_url == default.hg38_url else f"{hg38_url}.fai"
     return Settings(
         device=device,
         cache_folder=Path(cache_folder).expanduser() if cache_folder else default.cache_folder,
@@ -92,6 +111,11 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         hub_endpoint=(environment.get("HF_ENDPOINT", "").strip() or default.hub_endpoint).rstrip("/"),
         hub_folder=hub_folder.expanduser(),
         hub_offline=environment.get("HF_HUB_OFFLINE", "").strip().lower() in {"1", "true", "yes", "on"},
+        genome=environment.get("ATTENDOME_GENOME", "").strip() or default.genome,
+        hg38_url=hg38_url,
+        hg38_index_url=_address(environment, "ATTENDOME_HG38_INDEX_URL") or hg38_index,
+        ucsc_url=_address(environment, "ATTENDOME_UCSC_URL").rstrip("/") or default.ucsc_url,
+        genome_cache_bytes=int(_positive(environment, "ATTENDOME_GENOME_CACHE_MB", 1000) * 1_000_000),
     )
 
 
