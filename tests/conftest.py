@@ -41,6 +41,8 @@ os.environ |= {
     "ATTENDOME_DEVICE": "cpu",
     "HF_HOME": str(_scratch / "hub"),
     "HF_ENDPOINT": "http://127.0.0.1:9",
+    "ATTENDOME_HG38_URL": "http://127.0.0.1:9/hg38.fa",
+    "ATTENDOME_UCSC_URL": "http://127.0.0.1:9",
     "MPLBACKEND": "agg",
     "TOKENIZERS_PARALLELISM": "false",
 }
