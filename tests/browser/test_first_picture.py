@@ -60,8 +60,14 @@ def test_an_example_on_the_home_page_opens_its_state(page, app_server, computed,
     result = computed(model, text)
     layer, head = params.get("layer", 0), params.get("head", 0)
     where = f"layer {layer}, head {head}"
+    opened = AttentionPage(page)
     if params.get("view") == "depths":
         where = f"head {head} at layers {', '.join(map(str, nearest_layers(result.layers)))}"
-    opened = AttentionPage(page).wait(f"{result.provenance.model}: {where}")
+    elif params.get("view") == "compare":
+        where = f"change of {where}"
+    if params.get("view") == "heads":
+        expect(page.get_by_test_id("head-grid")).to_have_attribute("data-heads", str(result.layers * result.heads))
+    else:
+        opened.wait(f"{result.provenance.model}: {where}")
+        assert opened.data("queries") == len(result.target)
     expect(opened.text).to_have_value(text)
-    assert opened.data("queries") == len(result.target)

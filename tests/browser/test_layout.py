@@ -49,7 +49,7 @@ def test_nothing_is_cut_off(new_page, app_server, scheme, size):
 def test_home_fits_a_laptop(new_page, app_server, scheme):
     page = new_page(color_scheme=scheme)
     page.goto(app_server)
-    expect(page.get_by_text("Ready on this machine")).to_be_visible()
+    expect(page.get_by_role("heading", name="Models")).to_be_visible()
     expect(page.get_by_test_id("stTable")).to_be_visible()
     assert page.evaluate(TOO_WIDE) == []
 
