@@ -9,7 +9,7 @@ import numpy as np
 from components.drawing import Drawing, Key, Line, Rect, Scale, Shade, Shape, Text, X
 from components.drawing.axis import number_text
 from components.prediction import empty_drawing
-from components.ranking import head_name
+from components.ranking import head_title
 from components.style import DRAWING_SIZES as SIZES
 
 
@@ -78,7 +78,7 @@ def changes_drawing(
             known = bool(np.isfinite(value))
             number = number_text(float(value), places) if known else ""
             exact = number_text(float(value), places + 2 if places else 0) if known else ""
-            lines = [head_name(layer, head), f"{unit}: {exact}" if known else "no number"]
+            lines = [head_title(layer, head), f"{unit}: {exact}" if known else "no number"]
             if (layer, head) in crossed:
                 lines.append("switched off")
             shade = Shade(float(value) / top, signed) if known else None
@@ -112,8 +112,8 @@ def changes_drawing(
                 )
     order = np.argsort(-np.abs(np.where(np.isfinite(table), table, 0)), axis=None, kind="stable")[:3]
     named = [(*map(int, divmod(int(i), heads)), float(table.flat[i])) for i in order if np.isfinite(table.flat[i])]
-    largest = [f"{head_name(layer, head)} {number_text(value, places)}" for layer, head, value in named]
-    switched = f" Switched off: {', '.join(head_name(*pair) for pair in sorted(crossed))}." if crossed else ""
+    largest = [f"{head_title(layer, head)} {number_text(value, places)}" for layer, head, value in named]
+    switched = f" Switched off: {', '.join(head_title(*pair) for pair in sorted(crossed))}." if crossed else ""
     return Drawing(
         title,
         tuple(shapes),

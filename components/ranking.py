@@ -13,7 +13,7 @@ from components.prediction import empty_drawing
 from components.style import DRAWING_SIZES as SIZES
 
 
-def head_name(layer: int, head: int) -> str:
+def head_title(layer: int, head: int) -> str:
     """For example "Layer 3, head 1"."""
     return f"Layer {layer}, head {head}"
 
@@ -37,7 +37,7 @@ def _row_shapes(row: _Row, top: float, *, share: float, narrow: bool) -> list[Sh
     middle = top + SIZES.rank_row / 2
     upper, lower, gutter = middle - SIZES.rank_bar / 2, middle + SIZES.rank_bar / 2, SIZES.rank_label
     shapes: list[Shape] = [
-        Text(X(0, 6 - gutter), middle, head_name(*row.head), room=X(0, gutter - 12)),
+        Text(X(0, 6 - gutter), middle, head_title(*row.head), room=X(0, gutter - 12)),
         Rect(X(), upper, X(share * row.at), lower, fill="first"),
     ]
     # The number stands after the bar, or after the tick where that would run through it.
@@ -123,7 +123,7 @@ def ranking_drawing(
         if np.isfinite(chance[i]):
             tick = min(float(chance[i]) / end, 1.0)
             against = f" (chance {number_text(float(chance[i]), places)})"
-        tooltip = f"{head_name(*heads[i])}\n{sentences[i]}\n{unit}: {number}{against}"
+        tooltip = f"{head_title(*heads[i])}\n{sentences[i]}\n{unit}: {number}{against}"
         at, is_chosen = min(float(values[i]) / end, 1.0), chosen is not None and tuple(heads[i]) == tuple(chosen)
         rows.append(_Row((heads[i][0], heads[i][1]), sentences[i], number, tooltip, at, tick, is_chosen))
 
@@ -136,7 +136,7 @@ def ranking_drawing(
             shapes += _row_shapes(row, 2 + place * step, share=share, narrow=narrow)
         return tuple(shapes), height + (0 if narrow else 36)
 
-    first = [f"{head_name(*heads[i])} {number_text(float(values[i]), places)}" for i in ranked[:3]]
+    first = [f"{head_title(*heads[i])} {number_text(float(values[i]), places)}" for i in ranked[:3]]
     way = "smallest" if smallest_first else "largest"
     description = f"{len(rows)} of {len(heads)} heads, {way} {unit} first: {', '.join(first)}."
     (shapes, height), (narrow, narrow_height) = arranged(False), arranged(True)

@@ -66,6 +66,8 @@ GLOSSARY = {
     "sink": "a token that takes the weight of heads with nothing to say",
     "value norm": "weight × length of the value after the output matrix: how much is really moved (Kobayashi 2020); "
     "for words the lengths of their pieces are summed, the most that they can move together",
+    "total variation": "half the sum of all differences between two rows, mean over rows: 0 is the same, 1 has "
+    "nothing in common",
     "rollout": "attention of all layers so far multiplied together, half of it staying in place (Abnar 2020)",
     "induction head": "looks at what followed the same token earlier, and so can repeat it (Olsson 2022)",
     "logit lens": "what the model would say if it stopped after this layer (nostalgebraist 2020)",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from components.recipe import Run
 from core import runtime
@@ -58,10 +58,6 @@ class Asked:
             As `core.runtime.attention_result`.
         """
         return attention_of(self.model, self.run(without), self.on_wait)
-
-    def of(self, **changes: object) -> Asked:
-        """The same with some of it changed."""
-        return replace(self, **changes)
 
 
 def attention_of(model: LanguageModel, run: Run, on_wait: runtime.OnWait) -> AttentionResult:

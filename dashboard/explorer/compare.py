@@ -187,7 +187,7 @@ def _render_heads(asked: Asked, first: AttentionResult, second: AttentionResult)
     drawing = changes_drawing(
         changed,
         title="Which heads changed",
-        unit="mean total variation, 0 to 1",
+        unit="total variation",
         subtitle=f"{most}press a head to see its difference.",
         provenance=" · ".join(filter(None, (first.provenance.sentence, heads_words(asked.off)))),
         off=asked.off,

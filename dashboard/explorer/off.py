@@ -191,7 +191,7 @@ def _render_maps(found: Ablation) -> None:
     drawing = changes_drawing(
         found.map_change,
         title="How far each head's map moved",
-        unit="mean total variation, 0 to 1",
+        unit="total variation",
         subtitle="Layers up to the first head that is off cannot change; press a head to see its difference.",
         provenance=f"{found.provenance.sentence} · {off_words(found.after)}",
         off=found.heads,
