@@ -6,10 +6,10 @@ import streamlit as st
 
 from components.job_panel import render_job
 from components.messages import plain
+from core import hub
 from core.jobs import JobManager, JobSpec, PieceContext
-from core.language import hub
-from core.language.registry import ModelSource
 from core.settings import Settings
+from core.sources import ModelSource
 
 PLACES = {
     "bundled": "bundled",
@@ -35,12 +35,12 @@ def download_key(source: ModelSource, options: Settings) -> str:
     UnknownModelError
         The model is not on the list of those that may be fetched.
     """
-    return f"download {options.hub_endpoint} {hub.hub_model(source.name).repo}"
+    return f"download {options.hub_endpoint} {source.wanted.repo}"
 
 
 def download_spec(source: ModelSource, options: Settings, owner: str) -> JobSpec:
     """A job that fetches one allow-listed model; an interrupted one goes on where it stopped."""
-    model = hub.hub_model(source.name)
+    model = source.wanted
 
     def fetch(piece: int, context: PieceContext) -> None:
         plan = hub.plan_download(model, options, check_cancelled=context.check_cancelled)
@@ -81,7 +81,7 @@ def render_download(source: ModelSource, manager: JobManager, options: Settings,
         if status is None or not status.active:  # it ended between the two questions
             st.rerun()
         return
-    if hub.hub_status(hub.hub_model(source.name), options) == "downloaded":  # it ended since the page began
+    if hub.hub_status(source.wanted, options) == "downloaded":  # it ended since the page began
         st.rerun()
     verb = "Go on with the download" if source.place == "partial" else "Download"
     if st.button(f"{verb} ({size})", type="primary", icon=":material/download:"):
@@ -100,5 +100,5 @@ def render_broken_download(source: ModelSource, options: Settings) -> None:
     if source.place != "downloaded":
         return
     if st.button("Remove and download again", type="primary", icon=":material/delete:"):
-        hub.remove_download(hub.hub_model(source.name), options)
+        source.remove()
         st.rerun()

@@ -9,10 +9,10 @@ import streamlit as st
 
 from components.messages import plain
 from components.models import PLACES
+from core import hub
 from core.errors import ModelUnavailableError
-from core.language import hub
-from core.language.files import weights_file
-from core.language.registry import ModelSource
+from core.files import weights_file
+from core.sources import ModelSource
 
 
 def device_sentence(device: str, *, cores: int, free_bytes: int) -> str:
@@ -33,6 +33,8 @@ def models_table(sources: tuple[ModelSource, ...]) -> dict[str, list[str]]:
 
 
 def _state(source: ModelSource) -> str:
+    if source.seeded:
+        return "ready (made when it is loaded)"
     if source.ready:
         try:
             weights_file(source.folder(), source.title)
@@ -47,7 +49,7 @@ def render_models(sources: tuple[ModelSource, ...]) -> None:
     st.table(models_table(sources))
     st.caption(
         "Weights: official were published by the model's authors, teaching were trained by Attendome on little data, "
-        "local are yours. To download a model, choose it on the Attention page; you see its size first and can cancel."
+        "local are yours. To download a model, choose it on its page; you see its size first and can cancel."
     )
 
 

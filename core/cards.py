@@ -45,8 +45,8 @@ class ModelCard:
     ----------
     name : the name that code and links use, for example "minilm".
     title : the name on the page.
-    architecture : "gpt2", "bert", "distilbert" or "marian".
-    layers, heads, context : sizes; context in tokens.
+    architecture : "gpt2", "bert", "distilbert", "marian" or "enformer".
+    layers, heads, context : sizes; context in tokens, of an Enformer in base pairs.
     weights : see `Provenance`.
     summary : one or two sentences for students.
     source, licence : where the weights come from.

@@ -11,12 +11,14 @@ AttendomeError
         ModelNotDownloadedError   allow-listed on the hub, not on this machine yet
         ModelFilesError       files are missing, truncated, corrupted or of a kind we refuse
         OfflineError          the hub cannot be reached
+    ModelOutputError          a model gave numbers that are not finite
     DeviceMemoryError         the work needs more memory than there is
     JobCancelledError         a person stopped the work
     JobError                  a job that cannot be queued or resumed
-    SelectionError            a layer, head or kind of attention that the model does not have
+    SelectionError            a layer, head, track or kind of attention that the model does not have
     SettingsError             an environment variable that cannot be used
     CorpusError               the training corpus is missing or is not the expected file
+    SimulationError           a simulated genome that cannot be made as it was asked for
     InvalidLocusError         a place on a genome that cannot be read, or that lies outside its chromosome
         InvalidVariantError       a variant that cannot be read
         UnknownGeneError          no gene of that name in the annotation; carries `nearest`
@@ -25,6 +27,8 @@ AttendomeError
     VariantFileError          a list of variants that cannot be read
     AnnotationError           a file of genes or regions that cannot be read
     SignalError               a file of measured signal that cannot be read, or that is of another genome
+    TrackTableError           the names of a model's tracks cannot be had or read
+        TrackTableOfflineError    their server cannot be reached
     GenomeUnavailableError    a genome that cannot be had now
         UnknownGenomeError        the name is neither a known genome nor a file
         GenomeFileError           the FASTA or its index is missing, damaged, changed or of a kind that is refused
@@ -76,6 +80,10 @@ class OfflineError(ModelUnavailableError):
     """The hub cannot be reached."""
 
 
+class ModelOutputError(AttendomeError):
+    """A model gave numbers that are not finite."""
+
+
 class DeviceMemoryError(AttendomeError):
     """The work needs more memory than the device has free."""
 
@@ -89,7 +97,7 @@ class JobError(AttendomeError):
 
 
 class SelectionError(AttendomeError):
-    """A layer, a head or a kind of attention that the model does not have."""
+    """A layer, a head, a track or a kind of attention that the model does not have."""
 
 
 class SettingsError(AttendomeError):
@@ -98,6 +106,10 @@ class SettingsError(AttendomeError):
 
 class CorpusError(AttendomeError):
     """The training corpus is missing or is not the expected file."""
+
+
+class SimulationError(AttendomeError):
+    """A simulated genome that cannot be made from this seed, of this size, or with these numbers."""
 
 
 class InvalidLocusError(AttendomeError):
@@ -138,6 +150,14 @@ class AnnotationError(AttendomeError):
 
 class SignalError(AttendomeError):
     """A file of measured signal that cannot be read, or that is of another genome."""
+
+
+class TrackTableError(AttendomeError):
+    """The names of a model's tracks cannot be had or read."""
+
+
+class TrackTableOfflineError(TrackTableError):
+    """The server of the names of the tracks cannot be reached."""
 
 
 class GenomeUnavailableError(AttendomeError):

@@ -3,13 +3,18 @@
 ATTENDOME_DEVICE           auto (default), cpu, cuda, cuda:1, mps
 ATTENDOME_CACHE            folder for results, jobs and downloads' bookkeeping
 ATTENDOME_MODELS           local model folders a browser may name: "sort=/data/gpt_nano_sort:mine=/data/mine"
+ATTENDOME_DNA_MODELS       the same for Enformers: "mine=/data/enformer-copy"
 ATTENDOME_MAX_MODELS       models kept in memory at once (default 3)
 ATTENDOME_MAX_CHARACTERS   longest text taken from a browser (default 20000)
 ATTENDOME_GENOME           hg38 (default), or the path or address of a FASTA file
+ATTENDOME_GENOMES          FASTA files a browser may name: "mine=/data/mine.fa:mouse=/data/mm10.fa.gz"
+ATTENDOME_ANNOTATIONS      their genes (GTF or BED), by the same names: "mine=/data/genes.gtf.gz"
 ATTENDOME_HG38_URL         address of a plain, indexed hg38 FASTA that answers HTTP Range requests
 ATTENDOME_HG38_INDEX_URL   address of its .fai (default: the same with .fai behind)
 ATTENDOME_UCSC_URL         address of the UCSC REST service, for genes (default https://api.genome.ucsc.edu)
 ATTENDOME_GENOME_CACHE_MB  disk space for pieces of remote genomes (default 1000)
+ATTENDOME_TARGETS_URL      address of the table of Enformer's human tracks, targets_human.txt of calico/basenji
+ATTENDOME_RESULT_CACHE_MB  disk space for predictions (default 2000)
 HF_HOME, HF_ENDPOINT, HF_HUB_OFFLINE   as in huggingface_hub
 """
 
@@ -26,6 +31,8 @@ from core.errors import SettingsError
 
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
+DNA_NAMES = ("official", "playground", "untrained", "random")  # what core.enformer.load_model knows by itself
+GENOME_NAMES = ("playground", "default")  # what core.genome.named_genome knows by itself; hg38 may be a file too
 ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT / "assets"
 
@@ -37,16 +44,21 @@ class Settings:
     device: str = "auto"
     cache_folder: Path = Path.home() / ".cache" / "attendome"
     model_folders: tuple[tuple[str, Path], ...] = ()
+    dna_model_folders: tuple[tuple[str, Path], ...] = ()
     max_models: int = 3
     max_characters: int = 20_000
     hub_endpoint: str = "https://huggingface.co"
     hub_folder: Path = Path.home() / ".cache" / "huggingface" / "hub"
     hub_offline: bool = False
     genome: str = "hg38"
+    genome_files: tuple[tuple[str, Path], ...] = ()
+    annotation_files: tuple[tuple[str, Path], ...] = ()
     hg38_url: str = "https://igv-genepattern-org.s3.amazonaws.com/genomes/seq/hg38/hg38.fa"
     hg38_index_url: str = "https://igv-genepattern-org.s3.amazonaws.com/genomes/seq/hg38/hg38.fa.fai"
     ucsc_url: str = "https://api.genome.ucsc.edu"
     genome_cache_bytes: int = 1_000_000_000
+    targets_url: str = "https://raw.githubusercontent.com/calico/basenji/master/manuscripts/cross2020/targets_human.txt"
+    result_cache_bytes: int = 2_000_000_000
 
 
 def _positive(environment: Mapping[str, str], name: str, default: float) -> float:
@@ -69,17 +81,26 @@ def _address(environment: Mapping[str, str], name: str) -> str:
     return text
 
 
-def _model_folders(text: str) -> tuple[tuple[str, Path], ...]:
+def _named_paths(
+    environment: Mapping[str, str],
+    variable: str,
+    reserved: tuple[str, ...] = (),
+    *,
+    kind: str = "folder",
+    example: str = "/data/my-model",
+) -> tuple[tuple[str, Path], ...]:
     folders = []
-    for part in filter(None, (p.strip() for p in text.split(os.pathsep))):
+    for part in filter(None, (p.strip() for p in environment.get(variable, "").split(os.pathsep))):
         name, equals, folder = part.partition("=")
         if not equals or not _NAME.fullmatch(name) or not folder:
             raise SettingsError(
-                f"ATTENDOME_MODELS holds {part!r}; give name=folder pairs joined by {os.pathsep!r}, the name in "
-                "lower-case letters, digits and . _ -, for example mine=/data/my-gpt2."
+                f"{variable} holds {part!r}; give name={kind} pairs joined by {os.pathsep!r}, the name in "
+                f"lower-case letters, digits and . _ -, for example mine={example}."
             )
         if name in {known for known, _ in folders}:
-            raise SettingsError(f"ATTENDOME_MODELS names {name!r} twice; give each folder a name of its own.")
+            raise SettingsError(f"{variable} names {name!r} twice; give each {kind} a name of its own.")
+        if name in reserved:
+            raise SettingsError(f"{variable} names {name!r}, which has a meaning of its own; give another name.")
         folders.append((name, Path(folder).expanduser()))
     return tuple(folders)
 
@@ -105,17 +126,24 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         device=device,
         cache_folder=Path(cache_folder).expanduser() if cache_folder else default.cache_folder,
-        model_folders=_model_folders(environment.get("ATTENDOME_MODELS", "")),
+        model_folders=_named_paths(environment, "ATTENDOME_MODELS"),
+        dna_model_folders=_named_paths(environment, "ATTENDOME_DNA_MODELS", DNA_NAMES),
         max_models=int(_positive(environment, "ATTENDOME_MAX_MODELS", default.max_models)) or 1,
         max_characters=int(_positive(environment, "ATTENDOME_MAX_CHARACTERS", default.max_characters)),
         hub_endpoint=(environment.get("HF_ENDPOINT", "").strip() or default.hub_endpoint).rstrip("/"),
         hub_folder=hub_folder.expanduser(),
         hub_offline=environment.get("HF_HUB_OFFLINE", "").strip().lower() in {"1", "true", "yes", "on"},
         genome=environment.get("ATTENDOME_GENOME", "").strip() or default.genome,
+        genome_files=_named_paths(
+            environment, "ATTENDOME_GENOMES", GENOME_NAMES, kind="file", example="/data/my-genome.fa"
+        ),
+        annotation_files=_named_paths(environment, "ATTENDOME_ANNOTATIONS", kind="file", example="/data/genes.gtf.gz"),
         hg38_url=hg38_url,
         hg38_index_url=_address(environment, "ATTENDOME_HG38_INDEX_URL") or hg38_index,
         ucsc_url=_address(environment, "ATTENDOME_UCSC_URL").rstrip("/") or default.ucsc_url,
         genome_cache_bytes=int(_positive(environment, "ATTENDOME_GENOME_CACHE_MB", 1000) * 1_000_000),
+        targets_url=_address(environment, "ATTENDOME_TARGETS_URL") or default.targets_url,
+        result_cache_bytes=int(_positive(environment, "ATTENDOME_RESULT_CACHE_MB", 2000) * 1_000_000),
     )
 
 

@@ -43,6 +43,7 @@ os.environ |= {
     "HF_ENDPOINT": "http://127.0.0.1:9",
     "ATTENDOME_HG38_URL": "http://127.0.0.1:9/hg38.fa",
     "ATTENDOME_UCSC_URL": "http://127.0.0.1:9",
+    "ATTENDOME_TARGETS_URL": "http://127.0.0.1:9/targets_human.txt",
     "MPLBACKEND": "agg",
     "TOKENIZERS_PARALLELISM": "false",
 }

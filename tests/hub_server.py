@@ -20,61 +20,47 @@ import hashlib
 import json
 import random
 import re
-import socket
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from tests.fault_server import BodyFaults, FaultHandler, FaultServer
+
 LARGE = (".safetensors", ".bin", ".spm", ".h5", ".onnx")
-CHUNK_BYTES = 16 * 1024
 
 
 @dataclass
-class Faults:
+class Faults(BodyFaults):
     """What goes wrong, for requests whose path contains `only`; the default is nothing.
 
     Attributes
     ----------
     status : answer with this status and no file.
     disappear : close the connection without an answer.
-    truncate_after : announce the whole body, send this many bytes of it, close.
-    silent_after : send this many bytes of the body, then nothing until the server closes.
     ignore_range : answer 200 with the whole file.
     wrong_range : answer 206, but from byte 0.
-    announce_more : add to the Content-Length.
-    no_length : send no Content-Length and close at the end.
-    extra_bytes : send this many bytes too many, with no Content-Length.
     wrong_content : send other bytes of the same length.
     listed_more : add to the sizes in the list of files.
     extra_names : further file names in the list.
     sha : the commit to claim in the list.
     text : answer with this text instead, as a sign-in page does.
     redirect : send a request for a file here instead.
-    chunk_delay : seconds between pieces of 16 kB.
     """
 
     only: str = ""
     status: int | None = None
     disappear: bool = False
-    truncate_after: int | None = None
-    silent_after: int | None = None
     ignore_range: bool = False
     wrong_range: bool = False
-    announce_more: int = 0
-    no_length: bool = False
-    extra_bytes: int = 0
     wrong_content: bool = False
     listed_more: int = 0
     extra_names: tuple[str, ...] = ()
     sha: str | None = None
     text: str | None = None
     redirect: str | None = None
-    chunk_delay: float = 0.0
 
 
 @dataclass
@@ -88,8 +74,80 @@ class Request:
     body_bytes: int = 0
 
 
+class _Handler(FaultHandler):
+    def do_HEAD(self) -> None:
+        self._answer()
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        hub = self.server.owner
+        path = unquote(urlsplit(self.path).path)
+        self.request_log = Request(self.command, path, self.headers.get("Range"))
+        hub.requests.append(self.request_log)
+        self.faults = hub.faults if hub.faults.only in path else Faults()
+        if self.faults.disappear:
+            self.hang_up()
+        elif self.faults.status:
+            self._send(self.faults.status, b'{"error":"switched on"}')
+        elif self.faults.text is not None:
+            self._send(200, self.faults.text.encode(), {"Content-Type": "text/html"})
+        elif found := re.fullmatch(r"/api/models/(.+?)(?:/revision/([^/]+))?", path):
+            self._answer_list(found[1])
+        elif found := re.fullmatch(r"/(cdn/)?(.+)/resolve/([^/]+)/(.+)", path):
+            self._answer_file(found[2], found[4], cdn=bool(found[1]))
+        else:
+            self._send(404, b"")
+
+    def _answer_list(self, repo: str) -> None:
+        hub = self.server.owner
+        if (hub.folder / repo).is_dir():
+            body = json.dumps(hub.repo_list(repo)).encode()
+            self._send(200, body, {"Content-Type": "application/json"})
+        else:
+            self._send(401, b'{"error":"Invalid username or password."}')  # as the hub does for what it does not have
+
+    def _answer_file(self, repo: str, name: str, *, cdn: bool) -> None:
+        hub = self.server.owner
+        path = hub.folder / repo / name
+        if ".." in name or not path.is_file():
+            self._send(404, b"Entry not found", {"X-Error-Code": "EntryNotFound"})
+            return
+        content = path.read_bytes()
+        headers = {"ETag": f'"{object_id(name, content)}"', "X-Repo-Commit": hub.commit(repo)}
+        if self.faults.redirect:
+            self._send(302, b"", {"Location": self.faults.redirect})
+        elif name.endswith(LARGE) and not cdn:
+            large = {"X-Linked-Size": str(len(content)), "X-Linked-Etag": headers["ETag"]}
+            self._send(302, b"", {**headers, **large, "Location": f"{hub.url}/cdn{self.path}"})
+        else:
+            self._send_file(content, headers)
+
+    def _send_file(self, content: bytes, headers: Mapping[str, str]) -> None:
+        faults, total = self.faults, len(content)
+        if faults.wrong_content:
+            content = bytes(byte ^ 0x55 for byte in content)
+        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range") or "")
+        headers = {**headers, "Accept-Ranges": "bytes"}
+        if not asked or faults.ignore_range:
+            self._send(200, content, headers)
+        elif int(asked[1]) >= total:
+            self._send(416, b"", {**headers, "Content-Range": f"bytes */{total}"})
+        else:
+            start = 0 if faults.wrong_range else int(asked[1])
+            self._send(206, content[start:], {**headers, "Content-Range": f"bytes {start}-{total - 1}/{total}"})
+
+    def _send(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
+        self.request_log.status = status
+        self.send(status, body, headers, self.faults if status in (200, 206) else None, self._count)
+
+    def _count(self, sent: int) -> None:
+        self.request_log.body_bytes += sent
+
+
 @dataclass
-class HubServer:
+class HubServer(FaultServer):
     """The server; a context manager. `folder` holds organisation/name/files and is read at each request."""
 
     folder: Path
@@ -97,20 +155,7 @@ class HubServer:
     faults: Faults = field(default_factory=Faults)
     requests: list[Request] = field(default_factory=list)
 
-    def __enter__(self) -> HubServer:
-        self.closing = threading.Event()
-        self._server = _QuietServer(("127.0.0.1", self.port), _Handler)
-        self._server.hub = self
-        self.port = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+    handler = _Handler
 
     @property
     def url(self) -> str:
@@ -155,113 +200,6 @@ class HubServer:
             siblings.append(entry)
         siblings += [{"rfilename": n, "size": 3, "blobId": git_oid(b"abc")} for n in self.faults.extra_names]
         return {"id": repo, "modelId": repo, "sha": self.faults.sha or self.commit(repo), "siblings": siblings}
-
-
-class _QuietServer(ThreadingHTTPServer):
-    hub: HubServer
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away is what is being tested."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # else every answer waits 40 ms between its headers and its body
-    server: _QuietServer
-
-    def log_message(self, *_: object) -> None:
-        """Stay quiet."""
-
-    def do_HEAD(self) -> None:
-        self._answer()
-
-    def do_GET(self) -> None:
-        self._answer()
-
-    def _answer(self) -> None:
-        hub = self.server.hub
-        path = unquote(urlsplit(self.path).path)
-        self.request_log = Request(self.command, path, self.headers.get("Range"))
-        hub.requests.append(self.request_log)
-        self.faults = hub.faults if hub.faults.only in path else Faults()
-        if self.faults.disappear:
-            self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
-        elif self.faults.status:
-            self._send(self.faults.status, b'{"error":"switched on"}')
-        elif self.faults.text is not None:
-            self._send(200, self.faults.text.encode(), {"Content-Type": "text/html"})
-        elif found := re.fullmatch(r"/api/models/(.+?)(?:/revision/([^/]+))?", path):
-            self._answer_list(found[1])
-        elif found := re.fullmatch(r"/(cdn/)?(.+)/resolve/([^/]+)/(.+)", path):
-            self._answer_file(found[2], found[4], cdn=bool(found[1]))
-        else:
-            self._send(404, b"")
-
-    def _answer_list(self, repo: str) -> None:
-        hub = self.server.hub
-        if (hub.folder / repo).is_dir():
-            body = json.dumps(hub.repo_list(repo)).encode()
-            self._send(200, body, {"Content-Type": "application/json"})
-        else:
-            self._send(401, b'{"error":"Invalid username or password."}')  # as the hub does for what it does not have
-
-    def _answer_file(self, repo: str, name: str, *, cdn: bool) -> None:
-        hub = self.server.hub
-        path = hub.folder / repo / name
-        if ".." in name or not path.is_file():
-            self._send(404, b"Entry not found", {"X-Error-Code": "EntryNotFound"})
-            return
-        content = path.read_bytes()
-        headers = {"ETag": f'"{object_id(name, content)}"', "X-Repo-Commit": hub.commit(repo)}
-        if self.faults.redirect:
-            self._send(302, b"", {"Location": self.faults.redirect})
-        elif name.endswith(LARGE) and not cdn:
-            large = {"X-Linked-Size": str(len(content)), "X-Linked-Etag": headers["ETag"]}
-            self._send(302, b"", {**headers, **large, "Location": f"{hub.url}/cdn{self.path}"})
-        else:
-            self._send_file(content, headers)
-
-    def _send_file(self, content: bytes, headers: Mapping[str, str]) -> None:
-        faults, total = self.faults, len(content)
-        if faults.wrong_content:
-            content = bytes(byte ^ 0x55 for byte in content)
-        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range") or "")
-        headers = {**headers, "Accept-Ranges": "bytes"}
-        if not asked or faults.ignore_range:
-            self._send(200, content, headers)
-        elif int(asked[1]) >= total:
-            self._send(416, b"", {**headers, "Content-Range": f"bytes */{total}"})
-        else:
-            start = 0 if faults.wrong_range else int(asked[1])
-            self._send(206, content[start:], {**headers, "Content-Range": f"bytes {start}-{total - 1}/{total}"})
-
-    def _send(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
-        faults = self.faults if status in (200, 206) else Faults()
-        self.request_log.status = status
-        self.send_response(status)
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        if faults.no_length or faults.extra_bytes:
-            self.send_header("Connection", "close")
-        else:
-            self.send_header("Content-Length", str(len(body) + faults.announce_more))
-        self.end_headers()
-        if self.command == "GET":
-            self._send_body(body + bytes(faults.extra_bytes), faults)
-
-    def _send_body(self, body: bytes, faults: Faults) -> None:
-        stop = min((n for n in (faults.truncate_after, faults.silent_after) if n is not None), default=len(body))
-        for at in range(0, min(stop, len(body)), CHUNK_BYTES):
-            piece = body[at : min(at + CHUNK_BYTES, stop)]
-            self.request_log.body_bytes += len(piece)  # before a client can know that it has everything
-            self.wfile.write(piece)
-            if faults.chunk_delay:
-                time.sleep(faults.chunk_delay)
-        if faults.silent_after is not None:
-            self.server.hub.closing.wait(30)
-        if stop < len(body) or faults.announce_more:
-            self.close_connection = True
 
 
 def git_oid(content: bytes) -> str:

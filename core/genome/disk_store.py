@@ -35,6 +35,7 @@ class DiskStore:
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._bytes = 0
+        self._bytes_until_count = 0
         self._until_count = 0
 
     def get(self, group: str, name: str) -> bytes | None:
@@ -67,8 +68,9 @@ class DiskStore:
             return
         with self._lock:
             self._bytes += _HEADER + len(content)
+            self._bytes_until_count -= len(content)
             self._until_count -= 1
-            if self._until_count < 0 or self._bytes > self._max_bytes:
+            if min(self._until_count, self._bytes_until_count) < 0 or self._bytes > self._max_bytes:
                 self._trim()
 
     def remove(self, group: str, name: str) -> None:
@@ -88,6 +90,7 @@ class DiskStore:
                 else:
                     found.append((state.st_mtime_ns, state.st_size, path))
         self._until_count = _COUNT_AGAIN
+        self._bytes_until_count = self._max_bytes // 20  # so that several programs do not run over the bound together
         self._bytes = sum(size for _, size, _ in found)
         if self._bytes <= self._max_bytes:
             return

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.devices import is_memory_fault
 from core.errors import DeviceMemoryError, EmptyTextError, SelectionError, TextError, TextTooLongError
-from core.language.models import LanguageModel, is_memory_fault
+from core.language.models import LanguageModel
 from core.language.text import PreparedText, prepare_text
 from core.language.tokenization import Encoded, ids_sequence
 from core.language.values import AttentionKind, AttentionResult, TokenSequence

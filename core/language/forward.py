@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.devices import is_memory_fault
 from core.errors import SelectionError, TextError
 from core.language.attend import Text, _check_memory, _encode, _memory_error, _notes, head_mask
-from core.language.models import LanguageModel, is_memory_fault
+from core.language.models import LanguageModel
 from core.language.text import prepare_text
 from core.language.tokenization import Encoded
 from core.language.values import AttentionKind, TokenSequence

@@ -1,41 +1,13 @@
-"""The models of the hub that a person may ask for; no other name is ever fetched."""
+"""The language models of the hub that a person may ask for; no other name is ever fetched."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from core.errors import UnknownModelError
+from core.hub import HubModel
 
 _BPE = (("tokenizer.json",), ("vocab.json", "merges.txt"))
 _WORDPIECE = (("tokenizer.json",), ("vocab.txt",))
 _SENTENCEPIECE = (("vocab.json", "source.spm", "target.spm"),)
-
-
-@dataclass(frozen=True)
-class HubModel:
-    """A model on the hub that a person may ask for.
-
-    Attributes
-    ----------
-    name : what links and code call it.
-    repo : its repository.
-    title : its name on the page.
-    approximate_bytes : what a download takes, until the hub has been asked.
-    licence : as the hub states it.
-    summary : one sentence for students.
-    tokenizer_files : sets of files, any one of which makes a tokenizer.
-    aliases : older names of the repository, under which other tools may have stored it.
-    """
-
-    name: str
-    repo: str
-    title: str
-    approximate_bytes: int
-    licence: str
-    summary: str
-    tokenizer_files: tuple[tuple[str, ...], ...]
-    aliases: tuple[str, ...] = ()
-
 
 HUB_MODELS: tuple[HubModel, ...] = (
     HubModel(

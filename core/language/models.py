@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core import hub
 from core.cards import ModelCard, Provenance
-from core.errors import DeviceMemoryError, ModelFilesError, SettingsError
-from core.language import hub
-from core.language.files import check_weights, read_json, weights_file
+from core.devices import check_memory, choose_device, is_memory_fault
+from core.errors import DeviceMemoryError, ModelFilesError
+from core.files import check_weights, read_json, weights_file
 from core.language.library import import_transformers
-from core.language.registry import ModelSource, find_source
+from core.language.registry import find_source
 from core.language.tokenization import TextTokenizer, ids_sequence, load_tokenizer
 from core.language.values import TokenSequence
 from core.settings import Settings, settings
+from core.sources import ModelSource
 
 if TYPE_CHECKING:
     import torch
@@ -122,37 +124,6 @@ def outline(source: ModelSource) -> Outline:
     return Outline(*sizes, architecture.kinds)
 
 
-def choose_device(wanted: str) -> str:
-    """ "auto" -> "cuda", "mps" or "cpu", whichever there is first; anything else as given.
-
-    Raises
-    ------
-    SettingsError
-        The device that the settings name is not there.
-    """
-    import torch
-
-    if wanted == "auto":
-        if torch.cuda.is_available():
-            return "cuda"
-        return "mps" if torch.backends.mps.is_available() else "cpu"
-    kind, _, number = wanted.partition(":")
-    there = {
-        "cpu": True,
-        "mps": torch.backends.mps.is_available(),
-        "cuda": torch.cuda.is_available() and int(number or 0) < torch.cuda.device_count(),
-    }
-    if not there[kind]:
-        raise SettingsError(f"ATTENDOME_DEVICE is {wanted!r}, which this machine does not have; give auto or cpu.")
-    return wanted
-
-
-def is_memory_fault(error: BaseException) -> bool:
-    """True when torch or Python ran out of memory; on CPU torch raises a plain RuntimeError."""
-    text = str(error)
-    return isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text
-
-
 def load_model(
     name_or_path: str | Path, *, options: Settings | None = None, on_wait: Callable[[], None] = lambda: None
 ) -> LanguageModel:
@@ -196,12 +167,12 @@ def _load(source: ModelSource, options: Settings) -> LanguageModel:
     device = choose_device(options.device)
     folder = source.folder()
     if source.place == "downloaded":
-        hub.verify_snapshot(hub.hub_model(source.name), options)
+        hub.verify_snapshot(source.wanted, options)
     config = read_json(folder / "config.json", source.title)
     architecture, class_name = architecture_of(config, source.title)
     weights = weights_file(folder, source.title)
     revision = check_weights(weights, source.sha256, source.title, hash_all=source.weights != "official")
-    _check_memory(weights, source.title)
+    check_memory(int(1.3 * weights.stat().st_size), source.title)
     try:
         module, report = getattr(transformers, class_name).from_pretrained(
             folder,
@@ -246,15 +217,3 @@ def _load(source: ModelSource, options: Settings) -> LanguageModel:
         limits=source.limits,
     )
     return LanguageModel(card, module, load_tokenizer(folder, architecture.name), architecture.kinds)
-
-
-def _check_memory(weights: Path, title: str) -> None:
-    import psutil
-
-    needed = int(1.3 * weights.stat().st_size)
-    free = psutil.virtual_memory().available
-    if needed > free:
-        raise DeviceMemoryError(
-            f"{title} needs about {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free; "
-            "close other programs or choose a smaller model."
-        )

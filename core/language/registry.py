@@ -7,57 +7,19 @@ notebooks.
 from __future__ import annotations
 
 import importlib.util
-import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
-from core.cards import WeightsKind
-from core.errors import ModelFilesError, ModelNotDownloadedError, UnknownModelError
-from core.language import hub
+from core import hub
+from core.errors import ModelFilesError, UnknownModelError
+from core.hub import HubModel
+from core.language.hub_models import HUB_MODELS
 from core.settings import ASSETS, Settings
-
-Place = Literal["bundled", "folder", "downloaded", "partial", "available"]
+from core.sources import ModelSource, card_figures, folder_source, hub_source
 
 DEFAULT_MODEL = "storybook-gpt"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 STORYBOOK_FOLDER = ASSETS / "models" / "storybook-gpt"
 DATES_FOLDER = ASSETS / "models" / "date-reader"
-
-
-@dataclass(frozen=True)
-class ModelSource:
-    """One model before it is loaded.
-
-    Attributes
-    ----------
-    place : bundled with Attendome, a folder of the person who runs it, or a hub model that is
-        downloaded, partly downloaded or available.
-    folder : gives the folder with its files; raises `ModelUnavailableError` when it cannot.
-    download_bytes : approximate size of a hub model's files.
-    remedy : what to do when its files are broken.
-    """
-
-    name: str
-    title: str
-    place: Place
-    weights: WeightsKind
-    folder: Callable[[], Path]
-    summary: str
-    origin: str
-    licence: str
-    remedy: str
-    sha256: str | None = None
-    revision: str = ""
-    facts: tuple[tuple[str, str], ...] = field(default=())
-    limits: str = ""
-    download_bytes: int = 0
-
-    @property
-    def ready(self) -> bool:
-        """True when it can be loaded without a network."""
-        return self.place in {"bundled", "folder", "downloaded"}
 
 
 def _minilm_folder() -> Path:
@@ -85,19 +47,9 @@ def minilm() -> ModelSource:
     )
 
 
-def _card_figures(folder: Path) -> tuple[str, tuple[tuple[str, str], ...], str]:
-    """(digest of the weights, facts, limits) of a model that this project trained, from its card file."""
-    try:
-        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        facts = tuple((str(what), str(value)) for what, value in card["facts"])
-        return card["sha256"]["model.safetensors"], facts, card["limits"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return "missing", (), ""  # the digest then refuses the weights with a sentence
-
-
 def storybook() -> ModelSource:
     """The bundled decoder, trained by this project; its card file holds the measured figures."""
-    sha256, facts, limits = _card_figures(STORYBOOK_FOLDER)
+    sha256, facts, limits = card_figures(STORYBOOK_FOLDER)
     return ModelSource(
         name="storybook-gpt",
         title="Storybook GPT",
@@ -116,7 +68,7 @@ def storybook() -> ModelSource:
 
 def date_reader() -> ModelSource:
     """The bundled translation model, trained by this project; its card file holds the measured figures."""
-    sha256, facts, limits = _card_figures(DATES_FOLDER)
+    sha256, facts, limits = card_figures(DATES_FOLDER)
     return ModelSource(
         name="date-reader",
         title="Date Reader",
@@ -133,50 +85,14 @@ def date_reader() -> ModelSource:
     )
 
 
-def _hub_source(model: hub.HubModel, options: Settings) -> ModelSource:
-    def folder() -> Path:
-        found = hub.snapshot_folder(model, options)
-        if found is None:
-            raise ModelNotDownloadedError(
-                f"{model.title} is not on this machine yet; download it first "
-                f"({hub.size_sentence(model.approximate_bytes)}), or use a bundled model: "
-                "minilm, storybook-gpt, date-reader."
-            )
-        return found
-
-    found = hub.snapshot_folder(model, options)
-    return ModelSource(
-        name=model.name,
-        title=model.title,
-        place=hub.hub_status(model, options),
-        weights="official",
-        folder=folder,
-        summary=model.summary,
-        origin=model.repo,
-        licence=model.licence,
-        revision=found.name[:12] if found else "",
-        remedy="download it again.",
-        download_bytes=model.approximate_bytes,
-    )
+def _hub_source(model: HubModel, options: Settings) -> ModelSource:
+    size = hub.size_sentence(model.approximate_bytes)
+    instead = f"download it first ({size}), or use a bundled model: minilm, storybook-gpt, date-reader."
+    return hub_source(model, options, instead=instead)
 
 
 def _folder_source(name: str, folder: Path) -> ModelSource:
-    def checked() -> Path:
-        if not folder.is_dir():
-            raise ModelFilesError(f"The folder of the model {name} does not exist; correct ATTENDOME_MODELS.")
-        return folder
-
-    return ModelSource(
-        name=name,
-        title=name,
-        place="folder",
-        weights="local",
-        folder=checked,
-        summary="A model of the person who runs this app.",
-        origin="a local folder",
-        licence="not known to Attendome",
-        remedy="check the files in its folder.",
-    )
+    return folder_source(name, folder, variable="ATTENDOME_MODELS")
 
 
 def sources(options: Settings) -> tuple[ModelSource, ...]:
@@ -186,7 +102,7 @@ def sources(options: Settings) -> tuple[ModelSource, ...]:
         storybook(),
         date_reader(),
         *(_folder_source(name, folder) for name, folder in options.model_folders),
-        *(_hub_source(model, options) for model in hub.HUB_MODELS),
+        *(_hub_source(model, options) for model in HUB_MODELS),
     )
 
 

@@ -88,7 +88,8 @@ class AttentionResult:
     kind : causal (a decoder reads only backwards), bidirectional (an encoder-only model), or for a
         translation model encoder, decoder or cross (target looks at source).
     source : tokens that are looked at (keys).
-    target : tokens that look (queries); the same object as `source` unless kind is cross.
+    target : tokens that look (queries); the same object as `source` unless kind is cross, or only some of
+        them were asked for.
     allowed : (query, key) bool, False where the mask forbids attention.
     queries, keys : (layers, heads, query or key, head_size) float32; None for recorded weights.
     scales : (layers,) float32, what query · key is multiplied with, usually 1 / sqrt(head_size).
@@ -99,6 +100,8 @@ class AttentionResult:
     without : (layer, head) of each head that was switched off in this run.
     written : for cross-attention the token that each row helps to write, one step after the one in
         `target` that it has read; None for other kinds.
+    layer_numbers : the model's own number of each layer held here: a result may hold layers 0 and 10 alone,
+        as its layers 0 and 1. By default 0, 1, 2, ...
     """
 
     kind: AttentionKind
@@ -116,6 +119,7 @@ class AttentionResult:
     recorded: np.ndarray | None = None
     without: tuple[tuple[int, int], ...] = ()
     written: TokenSequence | None = None
+    layer_numbers: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         shape = (len(self.target), len(self.source))
@@ -131,6 +135,10 @@ class AttentionResult:
                 )
             if self.scales.shape != (layers,):
                 raise ValueError(f"{self.scales.shape} scales for {layers} layers")
+        if not self.layer_numbers:
+            object.__setattr__(self, "layer_numbers", tuple(range(self.layers)))
+        if len(self.layer_numbers) != self.layers or min(self.layer_numbers, default=0) < 0:
+            raise ValueError(f"{self.layer_numbers} do not number {self.layers} layers")
         if self.written is not None and len(self.written) != shape[0]:
             raise ValueError(f"{len(self.written)} written tokens for {shape[0]} rows")
         if self.allowed.shape != shape or self.allowed.dtype != np.bool_:
@@ -153,6 +161,8 @@ class AttentionResult:
         provenance: Provenance,
         allowed: np.ndarray | None = None,
         text: str = "",
+        notes: tuple[str, ...] = (),
+        layer_numbers: tuple[int, ...] = (),
     ) -> AttentionResult:
         """Weights that were computed elsewhere, ready for every picture; labels may be plain strings.
 
@@ -167,6 +177,8 @@ class AttentionResult:
             Shapes do not fit, a weight is not finite or negative, or rows do not sum to 1 within 1e-3.
         """
         weights = np.array(weights, dtype=np.float32)
+        if weights.ndim != 4:
+            raise ValueError(f"weights have the shape {weights.shape}, not (layers, heads, query, key)")
         source = source if isinstance(source, TokenSequence) else TokenSequence.of_labels(source)
         if target is None:
             target = source
@@ -179,7 +191,8 @@ class AttentionResult:
             raise ValueError("attention weights are finite and not negative")
         if np.abs(weights.sum(axis=-1) - 1).max() > 1e-3:
             raise ValueError("rows of attention weights sum to 1")
-        return cls(kind, source, target, allowed, None, None, None, provenance, text=text, recorded=weights)
+        more = {"text": text, "notes": notes, "layer_numbers": layer_numbers}
+        return cls(kind, source, target, allowed, None, None, None, provenance, recorded=weights, **more)
 
     @property
     def _arrays(self) -> tuple[np.ndarray, ...]:
@@ -224,6 +237,12 @@ class AttentionResult:
 
     def _check(self, what: str, given: int, count: int) -> None:
         if not 0 <= given < count:
+            if what == "layer" and self.layer_numbers != tuple(range(count)):
+                held = ", ".join(map(str, self.layer_numbers))
+                raise SelectionError(
+                    f"This result has no layer {given}: of {self.provenance.model} it holds {held} alone, as its "
+                    f"layers 0 to {count - 1}."
+                )
             raise SelectionError(
                 f"{what.capitalize()} {given} does not exist: {self.provenance.model} has {what}s 0 to {count - 1}."
             )

@@ -51,8 +51,8 @@ def page(manager, options) -> None:
     import streamlit as st
 
     from components.models import render_broken_download, render_download
+    from core import hub
     from core.errors import ModelFilesError
-    from core.language import hub
     from core.language.registry import named_source
 
     source = named_source("gpt2", options)
@@ -60,7 +60,7 @@ def page(manager, options) -> None:
         render_download(source, manager, options, "me")
         st.stop()
     try:
-        hub.verify_snapshot(hub.hub_model("gpt2"), options)
+        hub.verify_snapshot(source.wanted, options)
     except ModelFilesError as error:
         st.error(str(error))
         render_broken_download(source, options)

@@ -20,6 +20,9 @@ def test_everything_can_be_set():
             "ATTENDOME_DEVICE": "cuda:1",
             "ATTENDOME_CACHE": "/tmp/cache",
             "ATTENDOME_MODELS": "mine=/a/b:other=/c",
+            "ATTENDOME_DNA_MODELS": "copy=/d",
+            "ATTENDOME_GENOMES": "mouse=/e.fa",
+            "ATTENDOME_ANNOTATIONS": "mouse=/f.gtf",
             "ATTENDOME_MAX_MODELS": "5",
             "ATTENDOME_MAX_CHARACTERS": "100",
             "HF_HOME": "/hf",
@@ -31,6 +34,9 @@ def test_everything_can_be_set():
         device="cuda:1",
         cache_folder=Path("/tmp/cache"),
         model_folders=(("mine", Path("/a/b")), ("other", Path("/c"))),
+        dna_model_folders=(("copy", Path("/d")),),
+        genome_files=(("mouse", Path("/e.fa")),),
+        annotation_files=(("mouse", Path("/f.gtf")),),
         max_models=5,
         max_characters=100,
         hub_endpoint="http://127.0.0.1:1",
@@ -49,8 +55,26 @@ def test_everything_can_be_set():
         ("ATTENDOME_MAX_CHARACTERS", "nan"),
         ("ATTENDOME_MODELS", "/no/name"),
         ("ATTENDOME_MODELS", "Bad Name=/x"),
+        ("ATTENDOME_DNA_MODELS", "/no/name"),
+        ("ATTENDOME_GENOMES", "/no/name.fa"),
+        ("ATTENDOME_ANNOTATIONS", "/no/name.gtf"),
     ],
 )
 def test_a_wrong_value_is_one_sentence(name, value):
     with pytest.raises(SettingsError, match=f"^{name} (is|holds) '.*; give "):
         read_settings({name: value})
+
+
+def test_track_names_and_kept_predictions():
+    found = read_settings({"ATTENDOME_TARGETS_URL": "http://127.0.0.1:1/t.txt", "ATTENDOME_RESULT_CACHE_MB": "1.5"})
+    assert (found.targets_url, found.result_cache_bytes) == ("http://127.0.0.1:1/t.txt", 1_500_000)
+    for name, value in (("ATTENDOME_TARGETS_URL", "t.txt"), ("ATTENDOME_RESULT_CACHE_MB", "0")):
+        with pytest.raises(SettingsError, match=f"^{name} is '.*; give "):
+            read_settings({name: value})
+
+
+@pytest.mark.parametrize("name", ["official", "playground", "untrained", "random"])
+def test_names_that_have_a_meaning_cannot_be_taken(name):
+    with pytest.raises(SettingsError, match=f"ATTENDOME_DNA_MODELS names '{name}', which has a meaning of its own"):
+        read_settings({"ATTENDOME_DNA_MODELS": f"{name}=/x"})
+    assert read_settings({"ATTENDOME_MODELS": f"{name}=/x"}).model_folders == ((name, Path("/x")),)

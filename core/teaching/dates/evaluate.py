@@ -21,9 +21,9 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
+from core.files import sha256_of
 from core.language import attention, load_model
 from core.language.alignment import AlignmentScores, GoldAlignment, alignment_scores
-from core.language.files import sha256_of
 from core.language.models import LanguageModel
 from core.language.registry import DATES_FOLDER
 from core.settings import settings

@@ -25,8 +25,8 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch.nn import functional
 
+from core.files import sha256_of
 from core.language import attention, load_model
-from core.language.files import sha256_of
 from core.language.models import LanguageModel
 from core.language.registry import STORYBOOK_FOLDER
 from core.language.scores import induction_scores, result_scores

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from core import hub as hub_module
 from core.errors import (
     JobCancelledError,
     ModelFilesError,
@@ -26,12 +27,9 @@ from core.errors import (
     SettingsError,
     UnknownModelError,
 )
-from core.language import hub as hub_module
-from core.language.hub import (
-    HUB_MODELS,
+from core.hub import (
     DownloadPlan,
     download,
-    hub_model,
     hub_status,
     plan_download,
     remove_download,
@@ -39,7 +37,8 @@ from core.language.hub import (
     snapshot_folder,
     verify_snapshot,
 )
-from core.language.hub_transfer import HubFile
+from core.hub.transfer import HubFile
+from core.language.hub_models import HUB_MODELS, hub_model
 from core.settings import Settings, read_settings
 from tests.hub_server import HubServer, gpt2_files, safetensors_bytes, write_repo
 
@@ -135,10 +134,8 @@ def test_only_listed_names() -> None:
 
 def test_import_is_light() -> None:
     code = (
-        "import importlib.util as u, sys, types\n"
-        "package = types.ModuleType('core.language'); package.__path__ = ['core/language']\n"
-        "sys.modules['core.language'] = package\n"
-        "import core.language.hub\n"
+        "import sys\n"
+        "import core.hub\n"
         "print([m for m in ('torch', 'streamlit', 'requests', 'huggingface_hub', 'numpy') if m in sys.modules])"
     )
     root = Path(hub_module.__file__).parents[2]

@@ -19,8 +19,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from core.errors import ModelFilesError, ModelUnavailableError
-from core.language.files import check_safetensors_size
-from core.language.hub_transfer import HubFile, file_size
+from core.files import check_safetensors_size
+from core.hub.transfer import HubFile, file_size
 from core.settings import Settings
 
 COMMIT = re.compile(r"[0-9a-f]{40}")

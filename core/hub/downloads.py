@@ -1,6 +1,6 @@
 """Models that a person may fetch from the model hub: how large, whether they are here, fetching, checking, removing.
 
-Only the names in `HUB_MODELS` can be asked for, and of their repositories only the files in `_WANTED` and one file of
+Only a `HubModel` can be asked for, and of its repository only the files in `_WANTED` and one file of
 weights are ever read: safetensors if there is one, else the PyTorch file (the loader reads it with weights_only).
 No code is fetched. Files lie where huggingface_hub keeps them, so a model that transformers has downloaded before is
 found, and the other way round.
@@ -17,25 +17,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.errors import ModelFilesError, ModelUnavailableError, OfflineError, SettingsError
-from core.language.hub_cache import COMMIT, WEIGHTS, RepoCache, disk_errors
-from core.language.hub_models import HUB_MODELS, HubModel, hub_model
-from core.language.hub_transfer import HubFile, Transfer, is_intact, shown_endpoint
+from core.hub.cache import COMMIT, WEIGHTS, RepoCache, disk_errors
+from core.hub.models import HubModel
+from core.hub.transfer import HubFile, Transfer, is_intact, shown_endpoint
 from core.settings import Settings
-
-__all__ = [
-    "HUB_MODELS",
-    "DownloadPlan",
-    "HubModel",
-    "HubStatus",
-    "download",
-    "hub_model",
-    "hub_status",
-    "plan_download",
-    "remove_download",
-    "size_sentence",
-    "snapshot_folder",
-    "verify_snapshot",
-]
 
 HubStatus = Literal["downloaded", "partial", "available"]
 

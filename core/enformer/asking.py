@@ -1,0 +1,150 @@
+"""A prediction as a question: asked of what is kept first, then of the model, as a job with an estimate."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.enformer.averaging import Averaging, window_with_flanks
+from core.enformer.results import ResultStore, as_json, cached_prediction
+from core.genome.interval import Interval
+from core.jobs import JobSpec, PieceContext
+from core.timing import Timings
+
+if TYPE_CHECKING:
+    from core.enformer.engine import EnformerEngine
+    from core.enformer.values import TrackSet
+    from core.genome.reference import Reference
+
+CALIBRATION_SHARE = 16  # of the window; a sixteenth of Enformer's takes two to three seconds on two cores
+CALIBRATION_BINS = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """All tracks of one head over one window. Choosing among them needs no other run.
+
+    Attributes
+    ----------
+    sequence : letters of the window.
+    flanks : letters beside it that shifted runs read.
+    """
+
+    engine: EnformerEngine
+    sequence: str
+    flanks: tuple[str, str]
+    interval: Interval
+    head: str
+    averaging: Averaging
+
+    @classmethod
+    def at(
+        cls, engine: EnformerEngine, reference: Reference, interval: Interval, head: str, averaging: Averaging
+    ) -> Question:
+        """The question about a window of a genome.
+
+        Raises
+        ------
+        InvalidLocusError, GenomeUnavailableError
+            As `Reference.fetch`.
+        """
+        sequence, flanks = window_with_flanks(reference, interval, averaging)
+        return cls(engine, sequence, flanks, interval, head, averaging)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Keywords of `EnformerEngine.predict`."""
+        more = {"flanks": self.flanks} if self.averaging.reach_bp else {}
+        return {"head": self.head, "interval": self.interval, "averaging": self.averaging, **more}
+
+    @property
+    def key(self) -> str:
+        """64 hexadecimal digits that two questions share only if their answers are the same."""
+        sequence = hashlib.sha256(self.sequence.upper().encode()).hexdigest()
+        return hashlib.sha256(as_json([self.engine.fingerprint, sequence, self.options]).encode()).hexdigest()
+
+    def kept(self, store: ResultStore) -> TrackSet | None:
+        """The answer, if it was found before."""
+        try:
+            return cached_prediction(_Kept(self.engine.fingerprint), store, self.sequence, **self.options)
+        except LookupError:
+            return None
+
+    def answer(self, store: ResultStore, on_progress: Callable[[float], None] | None = None) -> TrackSet:
+        """The answer, kept or predicted now.
+
+        Raises
+        ------
+        AttendomeError
+            As `EnformerEngine.predict`.
+        """
+        return cached_prediction(self.engine, store, self.sequence, on_progress=on_progress, **self.options)
+
+
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    """An engine that only remembers."""
+
+    fingerprint: Mapping[str, Any]
+
+    def predict(self, sequence: str, tracks: Iterable[Any] | None = None, **options: Any) -> TrackSet:
+        """Nothing is predicted here."""
+        raise LookupError
+
+
+def prediction_job(
+    question: Question, store: ResultStore, timings: Timings, *, title: str, queue: str, owner: str,
+    on_answer: Callable[[TrackSet], None],
+) -> JobSpec:  # fmt: skip
+    """A job that answers a question and keeps the answer; how long it took goes into the estimates."""
+
+    def predict(piece: int, context: PieceContext) -> None:
+        if (found := question.kept(store)) is None:
+            started = time.monotonic()
+            found = question.answer(store, lambda done: context.progress(done, "Predicting"))
+            timings.record(kind_of(question), (time.monotonic() - started) / len(question.averaging.runs))
+        on_answer(found)
+
+    return JobSpec(
+        key=job_key(question), title=title, queue=queue, pieces=1, run_piece=predict, owner=owner,
+        keep_pieces=False,
+    )  # fmt: skip
+
+
+def job_key(question: Question) -> str:
+    """What makes two predictions the same job, whoever asks for them."""
+    return f"tracks {question.key}"
+
+
+def kind_of(question: Question) -> str:
+    """What an estimate is remembered for: the model's code, precision and device, and the length of the window."""
+    engine = question.engine
+    where = hashlib.sha256(as_json(engine.fingerprint).encode()).hexdigest()[:16]
+    return f"tracks {where} {engine.device} {len(question.sequence)}"
+
+
+def estimate_seconds(question: Question, timings: Timings) -> float | None:
+    """Seconds that all runs of a question will take, from earlier ones on this machine; None before the first."""
+    found = timings.estimate(kind_of(question))
+    return None if found is None else found * len(question.averaging.runs)
+
+
+def calibrate(question: Question, timings: Timings) -> None:
+    """Time a short piece of the window, and remember what the whole would take: cost grows with the length.
+
+    Raises
+    ------
+    DeviceMemoryError
+        Not even the piece fits.
+    """
+    bins = len(question.sequence) // question.engine.bin_size_bp
+    piece = min(bins, max(bins // CALIBRATION_SHARE, CALIBRATION_BINS)) * question.engine.bin_size_bp
+    middle = (len(question.sequence) - piece) // 2
+    part, options = question.sequence[middle : middle + piece], {"head": question.head, "target_length": 1}
+    question.engine.predict(part[: question.engine.bin_size_bp * CALIBRATION_BINS], **options)  # first runs are slow
+    started = time.monotonic()
+    question.engine.predict(part, **options)
+    timings.record(kind_of(question), (time.monotonic() - started) * len(question.sequence) / piece)
