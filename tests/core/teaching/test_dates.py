@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from core.errors import TextTooLongError
+from core.files import sha256_of
 from core.language import attention, load_model
-from core.language.files import sha256_of
 from core.language.registry import DATES_FOLDER
 from core.teaching.dates import DATE_EXAMPLES, data, evaluate, phrases, pieces, train, words
 

@@ -11,8 +11,8 @@ import torch
 from tokenizers import Tokenizer
 
 from core.errors import CorpusError
+from core.files import sha256_of
 from core.language import attention, load_model
-from core.language.files import sha256_of
 from core.language.registry import STORYBOOK_FOLDER
 from core.teaching.storybook import corpus, data, evaluate, guide, tokenizer, train
 

@@ -1,0 +1,237 @@
+"""Does the model use the enhancers that the grammar uses? Elements taken out, and attention.
+
+A true link is an enhancer within 20 kb of a gene, no boundary planned between them, that gives at least a tenth of the
+gene's expression in a cell type. An insulated pair has a boundary between and gives at most a fiftieth. What an
+element does is asked by shuffling its 240 letters in place: nothing else moves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from core.enformer import EnformerEngine
+from core.genome import Interval
+from core.genome.annotation_files import read_annotation
+from core.teaching.playground.edits import Replacement, shuffled
+from core.teaching.playground.files import ASSEMBLY, playground_elements, playground_links
+from core.teaching.playground.grammar import BIN_SIZE_BP, CELL_TYPES
+from core.teaching.playground.heldout import CAGE, HELD_OUT, NEAR_BINS, Bar, pearson
+from core.teaching.playground.world import World
+
+TRUE_SHARE = 0.1
+INSULATED_SHARE = 0.02
+HEADS_CHOSEN_ON = "sim3"  # so that the head is not chosen on what it is measured on
+_APART_BP = 500  # from the middle of any element to the middle of a place that counts as empty
+_CALIPER = np.log(1.2)  # matched distances differ by a fifth at most
+
+
+def true_links(chrom: str) -> pd.DataFrame:
+    """Rows of links.tsv: gene, enhancer and cell type."""
+    table = pd.read_csv(playground_links(), sep="\t")
+    return table[(table.chrom == chrom) & (table.boundaries_between == 0) & (table.share >= TRUE_SHARE)]
+
+
+def across_boundaries(chrom: str) -> pd.DataFrame:
+    """Rows of links.tsv with a boundary between gene and enhancer."""
+    table = pd.read_csv(playground_links(), sep="\t")
+    return table[(table.chrom == chrom) & (table.boundaries_between > 0)]
+
+
+def matched_pairs(linked: pd.DataFrame, others: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of both, one for one, whose distances differ by at most a fifth; no row twice."""
+    free = others.distance_bp.astype(float).copy()
+    ours, theirs = [], []
+    for row in linked.sample(frac=1, random_state=0).itertuples():
+        apart = np.abs(np.log(free / row.distance_bp))
+        if len(apart) and apart.min() <= _CALIPER:
+            ours.append(row.Index)
+            theirs.append(apart.idxmin())
+            free = free.drop(theirs[-1])
+    return linked.loc[ours], others.loc[theirs]
+
+
+@dataclass(frozen=True, eq=False)
+class Locus:
+    """What the tests ask of the model and of the grammar; answers are kept, as pairs share genes and elements."""
+
+    engine: EnformerEngine
+    shared: World
+    window_bp: int
+    _kept: dict = field(default_factory=dict)
+
+    def inside(self, pairs: pd.DataFrame) -> pd.DataFrame:
+        """Those whose enhancer lies in the window around the start."""
+        return pairs[pairs.distance_bp < self.window_bp // 2 - 2 * BIN_SIZE_BP]
+
+    def _window(self, chrom: str, tss: int) -> Interval:
+        """The window whose middle bin holds the transcription start."""
+        start = tss // BIN_SIZE_BP * BIN_SIZE_BP - self.window_bp // BIN_SIZE_BP // 2 * BIN_SIZE_BP
+        return Interval(chrom, start, start + self.window_bp)
+
+    def _near(self, tss: int) -> tuple[int, int]:
+        """(start, end) of the bins that count as the transcription start, on the chromosome."""
+        first = (tss // BIN_SIZE_BP - NEAR_BINS) * BIN_SIZE_BP
+        return first, first + (2 * NEAR_BINS + 1) * BIN_SIZE_BP
+
+    def _predicted(self, chrom: str, tss: int, without: tuple[int, int] | None) -> np.ndarray:
+        """(cell types,) the model's CAGE around a start, an element shuffled or not."""
+        window = self._window(chrom, tss)
+        letters = self.shared.genome.fetch(window)
+        if without is not None:
+            left, right = without[0] - window.start, without[1] - window.start
+            letters = letters[:left] + shuffled(letters[left:right], seed=without[0]) + letters[right:]
+        given = self.engine.predict(letters, tracks=CAGE, interval=window)
+        first = (self._near(tss)[0] - given.interval.start) // BIN_SIZE_BP
+        return given.values[first : first + 2 * NEAR_BINS + 1].sum(axis=0)
+
+    def _told(self, chrom: str, tss: int, without: tuple[int, int] | None) -> np.ndarray:
+        """(cell types,) the grammar's CAGE around a start, an element shuffled or not."""
+        edits = []
+        if without is not None:
+            place = Interval(chrom, *without)
+            edits = [Replacement(place, shuffled(self.shared.genome.fetch(place), seed=without[0]))]
+        return self.shared.truth(Interval(chrom, *self._near(tss)), edits=edits)[:, CAGE].sum(axis=0)
+
+    def changes(self, pairs: pd.DataFrame) -> np.ndarray:
+        """(pairs, 2): relative change of CAGE at the start in the pair's cell type, of the model and of the grammar."""
+        rows = []
+        for pair in pairs.itertuples():
+            element = (pair.element_start, pair.element_end)
+            row = []
+            for ask in (self._predicted, self._told):
+                for without in (None, element):
+                    key = (ask.__name__, pair.chrom, pair.tss, without)
+                    if key not in self._kept:
+                        self._kept[key] = ask(pair.chrom, pair.tss, without)
+                before, after = (
+                    self._kept[(ask.__name__, pair.chrom, pair.tss, without)] for without in (None, element)
+                )
+                cell = CELL_TYPES.index(pair.cell_type)
+                row.append(after[cell] / before[cell] - 1)
+            rows.append(row)
+        return np.array(rows).reshape(-1, 2)
+
+    @cached_property
+    def _middles(self) -> dict[str, np.ndarray]:
+        """Chromosome -> middles of all planned elements."""
+        found: dict[str, list[int]] = {}
+        for region in read_annotation(playground_elements(), assembly=ASSEMBLY).regions:
+            found.setdefault(region.interval.chrom, []).append((region.interval.start + region.interval.end) // 2)
+        return {chrom: np.array(middles) for chrom, middles in found.items()}
+
+    def is_empty(self, chrom: str, place: int) -> bool:
+        """Whether no planned element and no N is near."""
+        if not _APART_BP <= place < self.shared.genome.contigs[chrom] - _APART_BP:
+            return False
+        if (np.abs(self._middles[chrom] - place) < _APART_BP).any():
+            return False
+        return "N" not in self.shared.genome.fetch(Interval(chrom, place - _APART_BP, place + _APART_BP))
+
+    def mirrored(self, pairs: pd.DataFrame) -> pd.DataFrame:
+        """The same pairs with the empty place as far away on the start's other side; those without one are left out."""
+        middle = (pairs.element_start + pairs.element_end) // 2
+        mirror = 2 * pairs.tss - middle
+        half = (pairs.element_end - pairs.element_start) // 2
+        moved = pairs.assign(element_start=mirror - half, element_end=mirror + half)
+        keep = [self.is_empty(row.chrom, place) for row, place in zip(pairs.itertuples(), mirror, strict=True)]
+        return moved[keep]
+
+    def attention(self, pairs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """(layers, heads, pairs) attention from a start's bins to its true enhancer, and the matched attention.
+
+        Matched: the mean, over other starts, of attention to the place at the same signed distance, where that is
+        empty. So neither distance nor direction explains a difference. Each is the mean weight over 3 x 3 bins.
+        """
+        pairs = pairs.drop_duplicates(["tss", "element_start"])
+        bins = self.window_bp // BIN_SIZE_BP
+        query = bins // 2
+        queries = range(query - NEAR_BINS, query + NEAR_BINS + 1)
+        rows: dict[tuple[str, int], np.ndarray] = {}
+        for chrom, tss in dict.fromkeys(zip(pairs.chrom, pairs.tss, strict=True)):
+            letters = self.shared.genome.fetch(self._window(chrom, tss))
+            given = self.engine.attention(letters, range(self.engine.layers), queries).weights
+            rows[chrom, tss] = np.asarray(given).mean(axis=2)
+        true, matched = [], []
+        for pair in pairs.itertuples():
+            middle = (pair.element_start + pair.element_end) // 2
+            offset = (middle - self._window(pair.chrom, pair.tss).start) // BIN_SIZE_BP - query
+            if not NEAR_BINS < query + offset < bins - NEAR_BINS - 1:
+                continue
+            place = slice(query + offset - NEAR_BINS, query + offset + NEAR_BINS + 1)
+            elsewhere = [
+                weights[..., place].mean(axis=-1)
+                for (chrom, tss), weights in rows.items()
+                if tss != pair.tss and self.is_empty(chrom, tss + middle - pair.tss)
+            ]
+            if elsewhere:
+                true.append(rows[pair.chrom, pair.tss][..., place].mean(axis=-1))
+                matched.append(np.mean(elsewhere, axis=0))
+        return np.stack(true, axis=-1), np.stack(matched, axis=-1)
+
+
+def _few(pairs: pd.DataFrame, most: int) -> pd.DataFrame:
+    return pairs.sample(min(most, len(pairs)), random_state=0)
+
+
+def _median_size(changes: np.ndarray) -> float:
+    return float(np.median(np.abs(changes))) if len(changes) else float("nan")
+
+
+def _ratio(top: float, bottom: float) -> float:
+    return top / bottom if bottom else float("nan")
+
+
+def deletion_bars(locus: Locus, most: int) -> list[Bar]:
+    """Elements shuffled, on the held-out chromosome."""
+    linked, across = (locus.inside(pairs) for pairs in (true_links(HELD_OUT), across_boundaries(HELD_OUT)))
+    near, beyond = (rows[:most] for rows in matched_pairs(linked, across[across.share <= INSULATED_SHARE]))
+    sample, anywhere = _few(linked, most), _few(across, most)
+    tested, control = locus.changes(sample), locus.changes(locus.mirrored(sample))
+    near, beyond, anywhere = locus.changes(near), locus.changes(beyond), locus.changes(anywhere)
+    size = [_median_size(tested[:, i]) for i in range(2)]
+    ratio = [_ratio(_median_size(beyond[:, i]), _median_size(near[:, i])) for i in range(2)]
+    return [
+        Bar(
+            f"{len(tested)} true links, enhancer taken out: share whose CAGE falls",
+            np.mean(tested[:, 0] < 0),
+            least=0.9,
+        ),
+        Bar("  the simulator's own", np.mean(tested[:, 1] < 0)),
+        Bar(f"  {len(control)} empty places as far on the other side, shuffled", np.mean(control[:, 0] < 0)),
+        Bar("  median change of CAGE, relative", np.median(tested[:, 0])),
+        Bar("  the simulator's own", np.median(tested[:, 1])),
+        Bar("  median size of change at the empty places", _median_size(control[:, 0])),
+        Bar("  Pearson of the changes with the simulator's", pearson(*tested.T)),
+        Bar(f"{len(beyond)} insulated pairs: median size of change / {len(near)} links as far", ratio[0], most=0.1),
+        Bar("  the simulator's own", ratio[1]),
+        Bar(
+            f"  any boundary, any distance: {len(anywhere)} pairs / all {len(tested)} links",
+            _ratio(_median_size(anywhere[:, 0]), size[0]),
+        ),
+        Bar("  the simulator's own", _ratio(_median_size(anywhere[:, 1]), size[1])),
+    ]
+
+
+def attention_bars(locus: Locus, most: int) -> list[Bar]:
+    """Attention from starts to true enhancers; the head is chosen on another chromosome."""
+    true, matched = locus.attention(_few(locus.inside(true_links(HEADS_CHOSEN_ON)), most))
+    ratios = true.mean(axis=-1) / matched.mean(axis=-1)
+    layer, head = (int(i) for i in np.unravel_index(ratios.argmax(), ratios.shape))
+    true, matched = locus.attention(_few(locus.inside(true_links(HELD_OUT)), most))
+    ratios = true.mean(axis=-1) / matched.mean(axis=-1)
+    return [
+        Bar(
+            f"attention, start to true enhancer / matched empty place: layer {layer}, head {head}",
+            float(ratios[layer, head]),
+            least=2.0,
+        ),
+        Bar(
+            f"  share of {true.shape[-1]} pairs above their matched places",
+            float((true[layer, head] > matched[layer, head]).mean()),
+        ),
+        Bar("  median of all heads", float(np.median(ratios))),
+    ]
