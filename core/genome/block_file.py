@@ -67,7 +67,8 @@ class BlockFile:
 class RemoteBytes(io.RawIOBase):
     """A file on a web server as a Python file, for libraries that read one.
 
-    A library that reads it may hide the error it meets: `failure` keeps the last one.
+    A library that reads it may hide the error it meets: `failure` keeps the last one. `check_cancelled`, which may be
+    set at any time, is called while bytes arrive and raises to stop.
 
     Raises
     ------
@@ -75,8 +76,16 @@ class RemoteBytes(io.RawIOBase):
         As `RangeFile.read`; GenomeFileError also when the file has changed since it was opened.
     """
 
-    def __init__(self, file: RangeFile, store: DiskStore, group: str, name: str) -> None:
+    def __init__(
+        self,
+        file: RangeFile,
+        store: DiskStore,
+        group: str,
+        name: str,
+        check_cancelled: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__()
+        self.check_cancelled = check_cancelled
         self._source = BlockFile(file, store)
         self._store = store
         self._group = group
@@ -94,7 +103,7 @@ class RemoteBytes(io.RawIOBase):
         return None
 
     def _ask(self, file: RangeFile) -> FileVersion:
-        _, version = file.read(0, 1)
+        _, version = file.read(0, 1, check_cancelled=self.check_cancelled)
         self._store.put(self._group, "version", json.dumps(version).encode())
         return version
 
@@ -117,7 +126,7 @@ class RemoteBytes(io.RawIOBase):
         if end <= self._at:
             return b""
         try:
-            data = self._source.read(self._version, self._blocks, self._at, end, lambda: None)
+            data = self._source.read(self._version, self._blocks, self._at, end, self.check_cancelled)
         except FileChangedError as error:
             self._store.remove(self._group, "version")
             self.failure = GenomeFileError(f"{self._name} has changed on its server since; open it again.")

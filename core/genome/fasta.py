@@ -19,6 +19,7 @@ from typing import Any
 
 from core.errors import GenomeFileError
 from core.genome.interval import Interval
+from core.genome.progress import OnProgress
 from core.genome.reference import assembly_of, fetch_padded
 from core.settings import settings
 
@@ -49,6 +50,7 @@ class LocalFasta:
     Parameters
     ----------
     path : a plain FASTA, or one compressed with bgzip (.gz, .bgz).
+    name : what it is called on a page; the file's name by default.
     assembly : "hg38" and the like; None takes it from the length of chromosome 1.
     index_folder : where indexes are kept; None is the cache folder of the settings.
 
@@ -59,9 +61,15 @@ class LocalFasta:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], *, assembly: str | None = None, index_folder: Path | None = None
+        self,
+        path: str | os.PathLike[str],
+        *,
+        name: str | None = None,
+        assembly: str | None = None,
+        index_folder: Path | None = None,
     ) -> None:
         self._path = Path(path).expanduser()
+        self._name = name or self._path.name
         self._folder = index_folder or settings().cache_folder / "genome" / "indexes"
         self._state = _state(self._path)
         self._compressed = _check_kind(self._path)
@@ -72,8 +80,8 @@ class LocalFasta:
 
     @property
     def name(self) -> str:
-        """The file's name."""
-        return self._path.name
+        """What it is called on a page."""
+        return self._name
 
     @property
     def assembly(self) -> str:
@@ -99,8 +107,8 @@ class LocalFasta:
         with suppress(AttributeError, OSError):  # opening may have failed
             self._faidx.file.close()
 
-    def fetch(self, interval: Interval) -> str:
-        """See `Reference.fetch`.
+    def fetch(self, interval: Interval, *, on_progress: OnProgress | None = None) -> str:
+        """See `Reference.fetch`; a file on this disk is too fast to tell its progress.
 
         Raises
         ------

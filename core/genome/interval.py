@@ -15,10 +15,13 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import SupportsIndex
+from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex
 
 from core.errors import InvalidLocusError
-from core.genome.contigs import resolve_contig, same_chromosome
+from core.genome.contigs import find_contig, resolve_contig, same_chromosome
+
+if TYPE_CHECKING:
+    from core.genome.gene import Gene
 
 EXAMPLE = "chr11:35,082,742-35,197,430"
 STRANDS = ("+", "-", ".")
@@ -27,10 +30,17 @@ _UNITS = {"": 1, "bp": 1, "k": 1_000, "kb": 1_000, "kbp": 1_000, "m": 1_000_000,
 _PLACE = re.compile(r"(?P<number>[\d.,_]+)\s*(?P<unit>[a-z]*)", re.IGNORECASE)
 _NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?:_\d{3})+|\d+)(?:\.\d+)?")
 _STRAND = re.compile(r"\s*(?:\((?P<round>[+-])\)|:(?P<colon>[+-]))$")
+_SPACED = re.compile(r"(?P<chrom>[^\s:]+)\s+(?P<rest>[\d.,_]+\s*[a-z]*(?:\s*(?:-|\.\.+)\s*[\d.,_]+\s*[a-z]*)?)", re.I)
 _BED_COLUMNS = re.compile(r"(?P<chrom>\S+)\s+(?P<start>\d+)\s+(?P<end>\d+)\b.*")
 _ALLELES = re.compile(r"([^\s:]+:[\d,]+)(?:\s*:\s*|\s+)[A-Za-z]+\s*[:>/].*")
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
 _CHROM = re.compile(r"[^\s:,;<>\"'()]+")
+
+
+class FindsGenes(Protocol):
+    """What `Interval.parse` needs of an annotation."""
+
+    def find(self, name: str) -> Gene: ...
 
 
 def tidy(text: str) -> str:
@@ -38,7 +48,7 @@ def tidy(text: str) -> str:
     return unicodedata.normalize("NFKC", text).translate(_DASHES).strip()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Interval:
     """A stretch of a chromosome.
 
@@ -126,6 +136,23 @@ class Interval:
         start = _whole("position", position) - 1
         return cls(chrom, start, start + 1, strand)
 
+    def to_kipoiseq(self) -> Any:
+        """The same stretch as a `kipoiseq.Interval`, which is 0-based and half-open too."""
+        from kipoiseq import Interval as KipoiseqInterval
+
+        return KipoiseqInterval(self.chrom, self.start, self.end, strand=self.strand)
+
+    @classmethod
+    def from_kipoiseq(cls, interval: Any) -> Interval:
+        """From a `kipoiseq.Interval`; its name, score and attributes are left out.
+
+        Raises
+        ------
+        InvalidLocusError
+            Its start lies behind its end, and the like.
+        """
+        return cls(interval.chrom, interval.start, interval.end, interval.strand)
+
     @classmethod
     def parse(
         cls,
@@ -134,25 +161,33 @@ class Interval:
         width_bp: int | None = None,
         contigs: Mapping[str, int] | None = None,
         genome: str = "this genome",
+        annotation: FindsGenes | None = None,
     ) -> Interval:
         """Read a locus as people type it, 1-based and inclusive.
 
         "chr11:35,082,742-35,197,430", "11:35.1M-35.2M", "chr11:35082742..35197430", "chr11-35082742-35197430" and a
-        position such as "chr11:35.1M" are read; a strand may follow as "(-)" or ":-".
+        position such as "chr11:35.1M" are read; a strand may follow as "(-)" or ":-". A space may stand for the colon.
+        With an annotation, so is a gene ("CD44").
 
         Parameters
         ----------
-        width_bp : the window wanted around a *position*; None leaves it a single base. A range stays as typed.
+        width_bp : the window wanted around a *position*, or around the transcription start of a gene; None leaves the
+            single base, or the whole gene. A range stays as typed.
         contigs : name -> length of the chromosomes of a genome. With them the chromosome takes the genome's own name,
             a chromosome alone ("chr11") means all of it, and what begins behind its end is refused.
         genome : what the genome is called in the sentences.
+        annotation : where genes are looked up.
 
         Raises
         ------
+        UnknownGeneError
+            The annotation has no such gene; the message offers names that look like it.
         InvalidLocusError
             The text is no locus, or lies outside its chromosome; the message says what to type.
         """
         given, chrom, places, strand = _split(text)
+        if not places and annotation is not None and (contigs is None or find_contig(chrom, contigs) is None):
+            return cls._of_gene(annotation.find(chrom), width_bp, contigs, genome)
         if not places:
             if contigs is None:
                 raise InvalidLocusError(
@@ -177,6 +212,19 @@ class Interval:
                 )
         found = cls(chrom, first - 1, last, strand)
         return found.resize(width_bp) if width_bp is not None and len(places) == 1 else found
+
+    @classmethod
+    def _of_gene(cls, gene: Gene, width_bp: int | None, contigs: Mapping[str, int] | None, genome: str) -> Interval:
+        """All of the gene, or the window around its transcription start."""
+        place = gene.interval
+        chrom = place.chrom if contigs is None else find_contig(place.chrom, contigs)
+        if chrom is None or (contigs is not None and gene.tss >= contigs[chrom]):
+            raise InvalidLocusError(
+                f"{gene.symbol} lies at {place.locus}, which {genome} does not have; choose a gene or a genome that "
+                "fits."
+            )
+        whole = replace(place, chrom=chrom)
+        return whole if width_bp is None else cls.at(chrom, gene.tss + 1, whole.strand).resize(width_bp)
 
 
 def _whole(name: str, value: SupportsIndex) -> int:
@@ -210,7 +258,11 @@ def _split(text: str) -> tuple[str, str, tuple[str, ...], str]:
     dashed = re.fullmatch(r"([^\s:]+?)-([\d,.]+)-([\d,.]+)", body)
     if dashed:
         return given, dashed[1], (dashed[2], dashed[3]), mark
-    chrom, colon, rest = body.rpartition(":")
+    number = _PLACE.fullmatch(body)
+    if number and (len(body) > 6 or not body.isdigit()) and number["unit"].lower() in _UNITS:
+        raise InvalidLocusError(f"{given!r} names no chromosome; type it in front, with a colon: chr11:{body}.")
+    spaced = _SPACED.fullmatch(body)
+    chrom, colon, rest = (spaced["chrom"], ":", spaced["rest"]) if spaced else body.rpartition(":")
     if not colon:
         chrom, rest = body, ""
     chrom, rest = chrom.strip(), rest.strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import zlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -108,6 +109,8 @@ class RangeFile:
         headers = {"Range": f"bytes={start}-{start + size - 1}"}
 
         def take(response: Any) -> tuple[bytes, FileVersion]:
+            if response.status_code == 416 and known is not None:  # it was longer
+                raise FileChangedError
             length, version = self._check_part(response, start, size)
             if known is not None and version != known:
                 raise FileChangedError
@@ -132,12 +135,27 @@ class RangeFile:
             length = int(announced) if announced.isdigit() else None
             if response.status_code != 200 or (length or 0) > MAX_WHOLE_BYTES:
                 raise GenomeFileError(f"{self._host} sends too much for {self._name}; check its address.")
-            return self._body(response, length, check_cancelled)
+            data = self._body(response, length, check_cancelled)
+            encoding = response.headers.get("Content-Encoding", "identity").lower()
+            return data if encoding == "identity" else self._unpacked(data, encoding)
 
         return self._ask({}, take, check_cancelled)
 
+    def _unpacked(self, data: bytes, encoding: str) -> bytes:
+        """What a server compressed that was asked not to."""
+        if encoding not in ("gzip", "x-gzip"):
+            raise self._lie()
+        unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        try:
+            content = unpacking.decompress(data, MAX_WHOLE_BYTES)
+        except zlib.error as error:
+            raise self._lie() from error
+        if not unpacking.eof:
+            raise self._lie()
+        return content
+
     def _ask(self, headers: dict[str, str], take: Callable[[Any], Any], check_cancelled: Callable[[], None]) -> Any:
-        from requests import RequestException, Timeout
+        from requests import RequestException, Timeout, TooManyRedirects
         from urllib3.exceptions import HTTPError, ReadTimeoutError
 
         last: _TryAgainError | None = None
@@ -152,6 +170,10 @@ class RangeFile:
                     return take(response)
             except _TryAgainError as error:
                 last = error
+            except TooManyRedirects as error:
+                raise GenomeFileError(
+                    f"{self._host} sends requests for {self._name} in circles; check its address, or {self._instead}."
+                ) from error
             except (Timeout, ReadTimeoutError) as error:
                 raise GenomeOfflineError(
                     f"{self._host}, which has {self._name}, was silent for {self._timeout:g} s; try again later, or "
@@ -194,7 +216,7 @@ class RangeFile:
                 f"{self._instead}."
             )
         if status == 416:
-            raise GenomeFileError(f"{self._name} on {self._host} is shorter than its index says; check both addresses.")
+            raise GenomeFileError(f"{self._name} on {self._host} is empty; check its address, or {self._instead}.")
         what = "does not have" if status in (404, 410) else "refuses to send"
         raise GenomeFileError(
             f"{self._host} {what} {self._name} (status {status}); check its address, or {self._instead}."

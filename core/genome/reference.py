@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 from core.errors import GenomeFileError, InvalidLocusError, ReferenceMismatchError, SequenceError
 from core.genome.contigs import resolve_contig
 from core.genome.interval import Interval
+from core.genome.progress import OnProgress
 from core.genome.sequence import check_sequence
 from core.genome.variant import Variant
 
@@ -21,6 +22,7 @@ _FIRST_CHROMOSOME = {
     195_471_971: "mm10",
     197_195_432: "mm9",
 }
+ASSEMBLIES = tuple(_FIRST_CHROMOSOME.values())
 
 
 @runtime_checkable
@@ -47,10 +49,15 @@ class Reference(Protocol):
     @property
     def identity(self) -> str: ...
 
-    def fetch(self, interval: Interval) -> str:
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...
+
+    def fetch(self, interval: Interval, *, on_progress: OnProgress | None = None) -> str:
         """The letters of the forward strand, upper case, as many as the interval is wide.
 
-        Where the interval overhangs its chromosome there is N. "chr1" and "1" are the same chromosome.
+        Where the interval overhangs its chromosome there is N. "chr1" and "1" are the same chromosome. `on_progress`
+        is called while bytes arrive from a server, and may raise to stop.
 
         Raises
         ------

@@ -18,6 +18,7 @@ from core.genome.block_file import BLOCK_BYTES, BlockFile
 from core.genome.disk_store import DiskStore
 from core.genome.fai import FaiEntry, parse_fai
 from core.genome.interval import Interval
+from core.genome.progress import OnProgress, check_of
 from core.genome.range_file import FileChangedError, FileVersion, RangeFile
 from core.genome.reference import assembly_of, fetch_padded
 from core.settings import settings
@@ -48,7 +49,7 @@ class RemoteFasta:
     assembly : "hg38" and the like; None takes it from the length of chromosome 1.
     cache_folder, max_cache_bytes : where and how much is kept, over all remote genomes; from the settings by default.
     timeout_seconds : longest silence of the server that is waited out.
-    check_cancelled : called while the index is fetched; raises to stop.
+    on_progress : called with 0 while the index is fetched; may raise to stop.
 
     Raises
     ------
@@ -68,7 +69,7 @@ class RemoteFasta:
         cache_folder: Path | None = None,
         max_cache_bytes: int | None = None,
         timeout_seconds: float = 15.0,
-        check_cancelled: Callable[[], None] = lambda: None,
+        on_progress: OnProgress | None = None,
     ) -> None:
         self._url = url
         self._index_url = index_url or f"{url}.fai"
@@ -89,7 +90,7 @@ class RemoteFasta:
         self._lock = threading.Lock()
         self._checked: set[tuple[str, str]] = set()
         try:
-            self._opened = self._recorded() or self._open(check_cancelled)
+            self._opened = self._recorded() or self._open(check_of(on_progress))
         except BaseException:
             self.close()
             raise
@@ -120,8 +121,8 @@ class RemoteFasta:
         self._file.close()
         self._index.close()
 
-    def fetch(self, interval: Interval, *, check_cancelled: Callable[[], None] = lambda: None) -> str:
-        """See `Reference.fetch`; `check_cancelled` is called while bytes arrive and raises to stop.
+    def fetch(self, interval: Interval, *, on_progress: OnProgress | None = None) -> str:
+        """See `Reference.fetch`; `on_progress` is called with 0 while bytes arrive.
 
         Raises
         ------
@@ -130,6 +131,7 @@ class RemoteFasta:
         GenomeFileError, GenomeOfflineError
             As of the class.
         """
+        check_cancelled = check_of(on_progress)
         for _ in range(2):
             opened = self._opened
             read = partial(self._letters, opened, check_cancelled)

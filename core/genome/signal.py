@@ -18,6 +18,7 @@ from core.genome.block_file import RemoteBytes
 from core.genome.contigs import find_contig, resolve_contig
 from core.genome.disk_store import DiskStore
 from core.genome.interval import Interval
+from core.genome.progress import OnProgress, check_of
 from core.genome.range_file import RangeFile
 from core.genome.reference import MAX_FETCH_BP
 from core.settings import settings
@@ -33,6 +34,7 @@ class BigWig:
     path_or_url : the file, or an address that begins with https://.
     cache_folder, max_cache_bytes : where and how much of remote files is kept; from the settings by default.
     timeout_seconds : longest silence of a server that is waited out.
+    on_progress : called with 0 while the beginning of a remote file arrives; may raise to stop.
 
     Raises
     ------
@@ -49,6 +51,7 @@ class BigWig:
         cache_folder: Path | None = None,
         max_cache_bytes: int | None = None,
         timeout_seconds: float = 15.0,
+        on_progress: OnProgress | None = None,
     ) -> None:
         self._lock = threading.Lock()
         self._closers: list[Any] = []
@@ -62,7 +65,9 @@ class BigWig:
             self._closers.append(file)
             group = hashlib.sha256(url.encode()).hexdigest()[:16]
             try:
-                source = self._remote = RemoteBytes(file, DiskStore(folder, bound), group, self._name)
+                source = self._remote = RemoteBytes(
+                    file, DiskStore(folder, bound), group, self._name, check_of(on_progress, 0.0)
+                )
             except BaseException:
                 self.close()
                 raise
@@ -120,12 +125,15 @@ class BigWig:
                     f"pairs instead of {contigs[theirs]:,}; give a file of the same assembly."
                 )
 
-    def read(self, intervals: Sequence[Interval], bin_size_bp: int = 128) -> np.ndarray:
+    def read(
+        self, intervals: Sequence[Interval], bin_size_bp: int = 128, *, on_progress: OnProgress | None = None
+    ) -> np.ndarray:
         """Mean signal of each bin.
 
         Parameters
         ----------
         intervals : of one width, a multiple of `bin_size_bp`; strands do not matter.
+        on_progress : called with 0 to 1 over the intervals, and while bytes of a remote file arrive; may raise to stop.
 
         Returns
         -------
@@ -152,11 +160,16 @@ class BigWig:
         means = np.empty((len(intervals), width // bin_size_bp), np.float32)
         for row, interval in enumerate(intervals):
             contig = resolve_contig(interval.chrom, self._contigs, self._name)
+            tell = check_of(on_progress, row / len(intervals))
+            tell()
             with self._lock:
+                if self._remote is not None:
+                    self._remote.check_cancelled = tell
                 found = self._guard(
                     self._reader.values, contig, interval.start, interval.end, fillna=0.0, oob=float("nan")
                 )
             means[row] = found.reshape(-1, bin_size_bp).mean(axis=1)
+        check_of(on_progress, 1.0)()
         return means
 
     def _guard(self, function: Any, *arguments: Any, **options: Any) -> Any:

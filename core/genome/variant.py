@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from core.errors import InvalidLocusError, InvalidVariantError
 from core.genome.interval import MAX_POSITION, Interval, tidy
@@ -99,6 +99,23 @@ class Variant:
 
     def __str__(self) -> str:
         return f"{self.chrom}:{self.position}:{self.ref}:{self.alt}"
+
+    def to_kipoiseq(self) -> Any:
+        """The same change as a `kipoiseq.Variant`, whose `pos` is 1-based as `position` is."""
+        from kipoiseq import Variant as KipoiseqVariant
+
+        return KipoiseqVariant(self.chrom, self.position, self.ref, self.alt)
+
+    @classmethod
+    def from_kipoiseq(cls, variant: Any) -> Variant:
+        """From a `kipoiseq.Variant`; its name, quality and the like are left out.
+
+        Raises
+        ------
+        InvalidVariantError
+            An empty allele, letters that are no DNA, and the like.
+        """
+        return cls(variant.chrom, variant.pos, variant.ref, variant.alt)
 
     def normalise(self, fetch: Callable[[Interval], str] | None = None) -> Variant:
         """The same change with as few letters as possible, and as far left as it goes.

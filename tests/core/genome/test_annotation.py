@@ -11,11 +11,13 @@ from Bio import bgzf
 
 from core.errors import AnnotationError, InvalidLocusError, UnknownGeneError
 from core.genome import Interval
-from core.genome.annotation import Gene, Region, Track, check_colour
+from core.genome.annotation import Gene, Region, Track
 from core.genome.annotation_files import read_annotation
+from core.genome.bed import check_colour
 from core.genome.chromatin import CHROMATIN_STATES, colour_of, state_of
 from core.genome.fasta import LocalFasta
 from core.genome.locate import locate
+from core.genome.tabix import open_annotation
 
 GTF = """\
 #!genome-build toy
@@ -58,7 +60,7 @@ def test_plain_gzip_and_bgzip_are_the_same(tmp_path: Path) -> None:
         file.write(GTF.encode())
     windows = write(tmp_path, "c.gtf", GTF.replace("\n", "\r\n"))
     for path in (tmp_path / "a.gtf.gz", tmp_path / "b.gtf.gz", windows):
-        assert read_annotation(path).genes == plain.genes
+        assert tuple(read_annotation(path).genes) == tuple(plain.genes)
 
 
 def test_bed12_by_hand(tmp_path: Path) -> None:
@@ -117,6 +119,19 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         (tmp_path / "a.gtf").write_bytes(content)
         with pytest.raises(AnnotationError, match=r"a\.gtf is damaged, no text, or may not be read"):
             read_annotation(tmp_path / "a.gtf")
+
+
+def test_files_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, "a.gtf", GTF)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(AnnotationError, match=r"a\.gtf is damaged, no text, or may not be read"):
+        read_annotation(path)
+    with pytest.raises(AnnotationError, match=r"a\.gtf is damaged, no text, or may not be read"):
+        open_annotation(path)
 
 
 def test_overlaps_against_looking_at_all() -> None:
@@ -180,6 +195,20 @@ def test_the_real_genes_of_the_megabase(test_data: Path, tmp_path: Path) -> None
         UnknownGeneError, match=r"no chromosome of .* no genes are loaded here; type a place such as chr1"
     ):
         locate("NOC2L", genome)
+    for text, sentence in [
+        ("NOC2L+1000", "type one such as NOC2L"),
+        ("rs6025", "'rs6025' is the name of a variant in a database; type its place, such as chr11"),
+        ("35,082,742", "names no chromosome"),
+        ("chr2:5", "no chromosome 'chr2'"),
+        ("chr1:1,000,001", "behind the end of chr1, which has 1,000,000 base pairs"),
+        ("chr1:0-5", "counted from 1"),
+        ("chr1:9-5", "ends at 5, before it starts at 9"),
+        ("", "There is no locus here"),
+    ]:
+        with pytest.raises(InvalidLocusError, match=sentence):
+            locate(text, genome, track)
+    assert locate("  chr1 : 69,091 – 70,008 ", genome, track) == Interval("chr1", 69_090, 70_008)
+    assert locate("chr1 0.5M", genome, track, width_bp=2) == Interval("chr1", 499_998, 500_000)
     elsewhere = Track("toy", genes=(Gene("FAR", "", Interval("chr9", 5, 9, "+")),))
     with pytest.raises(InvalidLocusError, match=r"FAR lies at chr9:6-9\(\+\), which .* does not have"):
         locate("FAR", genome, elsewhere)

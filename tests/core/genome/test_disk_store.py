@@ -89,3 +89,11 @@ def test_many_threads(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(work, range(300)))
     assert kept_bytes(tmp_path) <= 3_000
+
+
+def test_large_pieces_of_several_programs_stay_within_the_bound(tmp_path: Path) -> None:
+    stores = [DiskStore(tmp_path, 1_000_000) for _ in range(3)]  # each knows of the others' pieces by counting alone
+    for number in range(30):
+        for who, store in enumerate(stores):
+            store.put("a", f"{who}-{number}", bytes(60_000))
+            assert kept_bytes(tmp_path) <= 1_060_000

@@ -217,6 +217,22 @@ def test_more_that_is_no_fasta(tmp_path: Path, index_folder: Path) -> None:
         LocalFasta(tmp_path / "c.fa", index_folder=tmp_path / "taken" / "indexes")
 
 
+def test_a_file_that_may_not_be_read(fasta: Path, index_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", refuse)
+        with pytest.raises(GenomeFileError, match=r"toy.* cannot be read \(Permission denied\); give a FASTA"):
+            LocalFasta(fasta, index_folder=index_folder)
+    assert not index_folder.exists()
+    genome = LocalFasta(fasta, index_folder=index_folder)
+    fasta.unlink()
+    with pytest.raises(GenomeFileError, match="There is no FASTA file toy"):
+        genome.fetch(Interval("chr1", 0, 5))
+    genome.close()
+
+
 def test_a_bgzip_file_cut_short(tmp_path: Path, index_folder: Path) -> None:
     path = tmp_path / "a.fa.gz"
     write_bgzip(path, fasta_text({"chr1": "".join(random.Random(3).choices("ACGT", k=300_000))}))

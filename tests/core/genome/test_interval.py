@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from core.errors import InvalidLocusError
+from core.errors import InvalidLocusError, UnknownGeneError
 from core.genome import Interval
+from core.genome.annotation import Gene, Track
 from core.genome.contigs import bare_name, find_contig, resolve_contig, same_chromosome
 
 CONTIGS = {"chr1": 1_000, "chr11": 135_086_622, "chrM": 16_569}
@@ -36,6 +38,9 @@ CONTIGS = {"chr1": 1_000, "chr11": 135_086_622, "chrM": 16_569}
         ("chr11:1.5k", 1_499, 1_500),
         ("chr11:12 kb - 13 kb", 11_999, 13_000),
         ("chr11:7bp", 6, 7),
+        ("chr11 35.1M", 35_099_999, 35_100_000),  # a space for the colon
+        ("chr11  35,082,742 – 35,197,430", 35_082_741, 35_197_430),
+        ("chr11 12kb..13kb", 11_999, 13_000),
     ],
 )
 def test_what_is_typed(text: str, start: int, end: int) -> None:
@@ -60,6 +65,12 @@ def test_strand(text: str, strand: str) -> None:
         ("   ", "There is no locus here"),
         ("CD44", "names no place on a chromosome; type a chromosome, a colon"),
         ("chr11", "names no place on a chromosome"),
+        ("35,082,742", r"names no chromosome; type it in front, with a colon: chr11:35,082,742\."),
+        ("35.1M", r"names no chromosome; .* chr11:35\.1M\."),
+        ("35082742", "names no chromosome"),
+        ("35,082,742 chr11", "is no locus; type a chromosome, a colon and a range"),
+        ("chr 11:35.1M", "is no locus; type a chromosome, a colon"),
+        ("chr11:5:9", "is no locus"),
         ("chr11:", "is no locus"),
         (":5-9", "is no locus"),
         ("chr11:200-100", r"ends at 100, before it starts at 200; .*chr11:100-200\."),
@@ -106,6 +117,24 @@ def test_with_the_chromosomes_of_a_genome() -> None:
         Interval.parse("chr111:5", contigs=CONTIGS, genome="toy")
     with pytest.raises(InvalidLocusError, match=r"no chromosome 'CD44'"):
         Interval.parse("CD44", contigs=CONTIGS)
+
+
+def test_a_gene_through_an_annotation() -> None:
+    genes = Track("toy.gtf", genes=(Gene("CD44", "ENSG00000026508", Interval("11", 35_138_869, 35_232_402, "+")),))
+    whole = Interval("11", 35_138_869, 35_232_402, "+")
+    assert Interval.parse("CD44", annotation=genes) == whole
+    assert Interval.parse(" cd44 ", annotation=genes, contigs=CONTIGS) == replace(whole, chrom="chr11")
+    # Around the first base read, typed as 35,138,870.
+    window = Interval.parse("ENSG00000026508.5", annotation=genes, contigs=CONTIGS, width_bp=196_608)
+    assert (window.start, window.width_bp) == (35_138_869 - 98_304, 196_608)
+    assert Interval.parse("chr11", annotation=genes, contigs=CONTIGS).end == 135_086_622  # a chromosome comes first
+    assert Interval.parse("chr11:5", annotation=genes) == Interval("chr11", 4, 5)
+    with pytest.raises(UnknownGeneError, match=r"no gene 'CD45' in toy\.gtf; type one such as CD44") as caught:
+        Interval.parse("CD45", annotation=genes)
+    assert caught.value.nearest == ("CD44",)
+    for contigs in ({"chr1": 1_000}, {"chr11": 1_000}):
+        with pytest.raises(InvalidLocusError, match=r"CD44 lies at 11:35,138,870-35,232,402\(\+\), which toy does not"):
+            Interval.parse("CD44", annotation=genes, contigs=contigs, genome="toy")
 
 
 def test_a_window_around_a_position() -> None:

@@ -209,7 +209,11 @@ def test_a_fault_that_passes_is_not_noticed(
         ({"text": "<html>sign in</html>"}, GenomeFileError, "only as a whole"),
         ({"status": 404}, GenomeFileError, r"does not have toy.fa \(status 404\)"),
         ({"status": 403}, GenomeFileError, r"refuses to send toy.fa \(status 403\)"),
-        ({"status": 416}, GenomeFileError, "shorter than its index says"),
+        ({"status": 416}, GenomeFileError, "is empty; check its address, or use a genome file"),
+        ({"status": 500}, GenomeOfflineError, r"cannot answer now \(status 500\)"),
+        ({"encoding": "gzip"}, GenomeOfflineError, "something else of toy.fa than it announces"),
+        ({"redirect": "toy.fa"}, GenomeFileError, "sends requests for toy.fa in circles; check its address"),
+        ({"redirect": "none.fa"}, GenomeFileError, r"does not have toy.fa \(status 404\)"),
         ({"growing_total": 5}, GenomeFileError, "keeps changing"),
     ],
     ids=lambda value: name_of(value) if isinstance(value, dict) else None,
@@ -228,7 +232,7 @@ def test_a_lasting_fault_is_one_sentence(
     with pytest.raises(error, match=sentence) as caught:
         genome.fetch(Interval("chr1", 300_000, 300_010))
     assert str(caught.value).endswith(".")
-    assert server.sent_bytes < 4 * BLOCK_BYTES + len(server.files["toy.fa"]) * ("ignore_range" in fault)
+    assert server.sent_bytes < 5 * BLOCK_BYTES + len(server.files["toy.fa"]) * ("ignore_range" in fault)
     server.mend()
     assert genome.fetch(Interval("chr1", 300_000, 300_010)) == LETTERS["chr1"][300_000:300_010].upper()
 
@@ -273,6 +277,49 @@ def test_another_version_on_the_server(server: RangeServer, open_remote: Callabl
     assert genome.identity != before
     with pytest.raises(InvalidLocusError, match="no chromosome 'chr2'"):
         genome.fetch(Interval("chr2", 0, 10))
+
+
+def test_a_shorter_version_on_the_server(
+    server: RangeServer, open_remote: Callable[..., RemoteFasta], tmp_path: Path
+) -> None:
+    genome = open_remote()
+    server.files["toy.fa"], server.files["toy.fa.fai"] = fasta_and_index({"chr1": "ACGT", "chr2": "GATTACA"})
+    assert genome.fetch(Interval("chr2", 0, 7)) == "GATTACA"
+    server.files["toy.fa"] = b""
+    with pytest.raises(GenomeFileError, match=r"toy\.fa on 127.* is empty; check its address"):
+        open_remote(cache_folder=tmp_path / "other")
+
+
+def test_progress_and_stopping(server: RangeServer, open_remote: Callable[..., RemoteFasta], tmp_path: Path) -> None:
+    told: list[float] = []
+    genome = open_remote(on_progress=told.append)
+    assert set(told) == {0.0}
+    told.clear()
+    place = Interval("chr1", 300_000, 300_010)
+    assert genome.fetch(place, on_progress=told.append) == LETTERS["chr1"][300_000:300_010].upper()
+    assert told
+
+    def stop(fraction: float) -> None:
+        raise JobCancelledError("Stopped.")
+
+    with pytest.raises(JobCancelledError):
+        genome.fetch(Interval("chr2", 300_000, 300_010), on_progress=stop)
+    with pytest.raises(JobCancelledError):
+        open_remote(cache_folder=tmp_path / "other", on_progress=stop)
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_redirect_and_a_compressed_index(
+    server: RangeServer, open_remote: Callable[..., RemoteFasta], tmp_path: Path
+) -> None:
+    server.faults = Faults(only="toy.fa.fai", encoding="gzip")  # though it was asked not to
+    assert open_remote().fetch(Interval("chr2", 0, 10)) == LETTERS["chr2"][:10]
+    server.faults = Faults(only="toy.fa.fai", encoding="br")
+    with pytest.raises(GenomeOfflineError, match=r"something else of the index of toy\.fa than it announces"):
+        open_remote(cache_folder=tmp_path / "other")
+    server.files["moved.fa.fai"] = server.files["toy.fa.fai"]
+    server.faults = Faults(only="moved.fa", after=1, redirect="toy.fa")  # the index is asked for first
+    assert open_remote("moved.fa").fetch(Interval("chr2", 0, 10)) == LETTERS["chr2"][:10]
 
 
 def test_an_index_of_another_file(server: RangeServer, open_remote: Callable[..., RemoteFasta]) -> None:
