@@ -1,9 +1,7 @@
-"""The only place with colours, fonts and heights of figures.
+"""The only place, with the ramps beside it, with colours, fonts and heights of figures.
 
 Text and background colours follow the page's theme (Streamlit's `--st-...` CSS variables); what is
-fixed here are the colours that carry data, and the sizes of figures. Both ramps were made in OKLCH
-with lightness falling (rising) in equal steps, so that equal steps of weight look equal and order
-survives every kind of colour blindness, a grey printer and a projector.
+fixed here are the colours that carry data, and the sizes of figures.
 """
 
 from __future__ import annotations
@@ -11,62 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-# From "no weight", close to the page, to the full end of the scale.
-SEQUENTIAL_LIGHT = (
-    "#f0f7f9",
-    "#c6e4ee",
-    "#9cd1e5",
-    "#74bcdb",
-    "#50a5d1",
-    "#2a8dc8",
-    "#1374bb",
-    "#065bac",
-    "#124296",
-    "#162d78",
-    "#14195a",
-)
-SEQUENTIAL_DARK = (
-    "#171b2a",
-    "#1f2b4f",
-    "#223c77",
-    "#1e5297",
-    "#136dab",
-    "#0187bc",
-    "#01a5bb",
-    "#1ac2b7",
-    "#6fd9a6",
-    "#b9ea95",
-    "#fcf593",
-)
-
-# A change: from "less" (orange) over none, close to the page, to "more" (blue). OKLCH too; both arms have the
-# same lightness, so that equal changes look equally large.
-DIVERGING_LIGHT = (
-    "#713700",
-    "#a05104",
-    "#cb7229",
-    "#e09d70",
-    "#eccab3",
-    "#f4f7f9",
-    "#bbd3f1",
-    "#80aeea",
-    "#498adc",
-    "#1c66bb",
-    "#01468b",
-)
-DIVERGING_DARK = (
-    "#ffc6a0",
-    "#eb9456",
-    "#b7713f",
-    "#825231",
-    "#503421",
-    "#1a1b1d",
-    "#203e52",
-    "#2d6385",
-    "#3889bc",
-    "#4eb1f1",
-    "#a3d8ff",
-)
+from components.ramps import DIVERGING_DARK, DIVERGING_LIGHT, SEQUENTIAL_DARK, SEQUENTIAL_LIGHT
 
 # Used where the page's own font (`--st-font`) is missing, and in exported pictures after it.
 FONT_STACK = '"Source Sans 3", "Source Sans Pro", "Helvetica Neue", Arial, sans-serif'
@@ -184,14 +127,15 @@ def heatmap_style() -> dict[str, Any]:
 class DrawingColours:
     """Colours of a drawing on a light or on a dark page.
 
-    `first` and `second` are two of the page's categorical colours: 3:1 or more on the page, and apart
-    under every kind of colour blindness; `second` is striped as well wherever both mean something.
+    `first`, `second` and `third` are three of the page's categorical colours: 3:1 or more on the page, and apart
+    under every kind of colour blindness; `second` is striped as well wherever colour alone tells two apart.
     """
 
     ramp: tuple[str, ...]
     diverging: tuple[str, ...]
     first: str
     second: str
+    third: str
 
 
 @dataclass(frozen=True)
@@ -246,8 +190,8 @@ class DrawingSizes:
 
 
 DRAWING_SIZES = DrawingSizes()
-DRAWING_LIGHT = DrawingColours(SEQUENTIAL_LIGHT, DIVERGING_LIGHT, first="#0B6B74", second="#C44E00")
-DRAWING_DARK = DrawingColours(SEQUENTIAL_DARK, DIVERGING_DARK, first="#56B4E9", second="#E69F00")
+DRAWING_LIGHT = DrawingColours(SEQUENTIAL_LIGHT, DIVERGING_LIGHT, first="#0B6B74", second="#C44E00", third="#6837A6")
+DRAWING_DARK = DrawingColours(SEQUENTIAL_DARK, DIVERGING_DARK, first="#56B4E9", second="#E69F00", third="#6481F1")
 
 
 def drawing_style() -> dict[str, Any]:
@@ -306,6 +250,53 @@ def head_grid_style() -> dict[str, Any]:
     """The style as JSON-ready values, for the `style` key of a head grid's header."""
     return asdict(HeatmapStyle()) | {"sizes": asdict(HeadGridSizes())}
 
+
+# Predicted tracks over a genome (components/tracks), drawn by Plotly ---------------------------------
+
+
+@dataclass(frozen=True)
+class TrackColours:
+    """Colours of a figure of tracks on a light or on a dark page; `assays` are of the page's categorical colours."""
+
+    text: str
+    muted: str
+    rule: str
+    ground: str
+    gene: str
+    place: str
+    other: str
+    assays: dict[str, str]
+
+
+@dataclass(frozen=True)
+class TrackSizes:
+    """Sizes of a figure of tracks in CSS pixels: of text, then heights of its parts from top to bottom."""
+
+    title: int = 17
+    label: int = 13
+    small: int = 11
+    head: int = 72
+    window: int = 13
+    funnel: int = 20
+    track: int = 74
+    many: int = 58
+    gap: int = 24
+    lane: int = 30
+    foot: int = 66
+    left: int = 56
+    right: int = 16
+
+
+TRACK_SIZES = TrackSizes()
+_ASSAYS = ("DNASE", "ATAC", "CHIP", "CAGE")
+TRACK_LIGHT = TrackColours(
+    "#17212B", "#52606B", "#D3DBDF", "#FBFBFA", "#27425C", "#A03A00", "#52606B",
+    dict(zip(_ASSAYS, ("#0B6B74", "#0D9A87", "#C44E00", "#6837A6"), strict=True)),
+)  # fmt: skip
+TRACK_DARK = TrackColours(
+    "#E2E8ED", "#A3AFB8", "#2B3844", "#0C1218", "#C9D6E2", "#FFC24A", "#A3AFB8",
+    dict(zip(_ASSAYS, ("#56B4E9", "#C3C9B4", "#E69F00", "#8DA2FF"), strict=True)),
+)  # fmt: skip
 
 # Streamlit leaves 96 px above a page; a picture should be on a laptop's screen without scrolling.
 PAGE_CSS = """

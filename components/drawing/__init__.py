@@ -1,4 +1,4 @@
-"""Small pictures made of rectangles, text and lines, drawn by our own component.
+"""Small pictures made of rectangles, text, lines and graphs, drawn by our own component.
 
 `Drawing` says what is where; `drawing_payload` is what the browser gets and `render_drawing` puts it on
 the page: on a canvas, as PNG and SVG, with tooltips, clicks and arrow keys. Bars, tables and rankings are
@@ -24,7 +24,7 @@ from components.style import drawing_style
 
 HERE = Path(__file__).parent
 SCRIPTS = ("layout.js", "paint.js", "drawing.js")
-ROLES = ("none", "ground", "text", "muted", "rule", "first", "second")
+ROLES = ("none", "ground", "text", "muted", "rule", "first", "second", "third")
 TEXT_SIZES = ("label", "small", "legend", "subtitle")
 MAX_TEXT_CHARACTERS = 400
 
@@ -106,7 +106,25 @@ class Line:
     width: float = 1
 
 
-Shape = Rect | Text | Line
+@dataclass(frozen=True)
+class Graph:
+    """Equally spaced heights from `left` to `right`, upwards from `bottom`, in CSS pixels.
+
+    As `steps` each height is a level piece, as bins are; else a straight line joins them. `fill` (faint) and `line` are
+    roles.
+    """
+
+    left: X
+    right: X
+    bottom: float
+    heights: tuple[float, ...]
+    fill: str = "none"
+    line: str = "none"
+    width: float = 1
+    steps: bool = True
+
+
+Shape = Rect | Text | Line | Graph
 
 
 @dataclass(frozen=True)
@@ -185,6 +203,8 @@ class Drawing:
 def _numbers(value: Any) -> Iterator[float]:
     if isinstance(value, X | Shade):
         yield from (number for number in vars(value).values() if number is not None)
+    elif isinstance(value, tuple):
+        yield from value
     elif isinstance(value, int | float):
         yield value
 
@@ -193,7 +213,7 @@ def _check(shape: Shape | Key | Scale) -> None:
     parts = vars(shape)
     if not all(math.isfinite(number) for name, part in parts.items() if name != "click" for number in _numbers(part)):
         raise ValueError(f"A number is not finite in {shape}.")
-    for name in ("fill", "outline", "colour", "over"):
+    for name in ("fill", "outline", "colour", "over", "line"):
         role = parts.get(name)
         if isinstance(role, str) and role not in ROLES:
             raise ValueError(f"{name} is {role!r}; it must be a Shade or one of {', '.join(ROLES)}.")
@@ -242,7 +262,13 @@ def _item(shape: Shape | Key | Scale) -> dict[str, Any]:
     item: dict[str, Any] = {"kind": type(shape).__name__.lower()}
     for name, value in vars(shape).items():
         if value != defaults[name].default or name in {"fill", "size", "colour", "align", "mark"}:
-            item[name] = _clean(value) if name in {"text", "tooltip", "label", "unit"} else _value(value)
+            item[name] = (
+                [round(h, 2) for h in value]
+                if name == "heights"
+                else _clean(value)
+                if name in {"text", "tooltip", "label", "unit"}
+                else _value(value)
+            )
     return item
 
 

@@ -146,6 +146,16 @@ function layoutDrawing(drawing, space, measure) {
         kind: "line", x1: across(shape.start), y1: top + shape.top, x2: across(shape.end), y2: top + shape.bottom,
         colour: shape.colour, width: shape.width ?? 1,
       });
+    } else if (shape.kind === "graph") {
+      if (!seen(shape.left) || !seen(shape.right)) continue;
+      const [x1, x2] = [across(shape.left), across(shape.right)];
+      const { heights, steps = true, fill, line = "none", width: thick = 1 } = shape;
+      const step = (x2 - x1) / (steps ? heights.length : Math.max(1, heights.length - 1));
+      const points = heights.flatMap((height, i) => {
+        const y = top + shape.bottom - height;
+        return steps ? [[x1 + i * step, y], [x1 + (i + 1) * step, y]] : [[x1 + i * step, y]];
+      });
+      shapes.push({ kind: "graph", points, base: top + shape.bottom, fill, line, width: thick });
     } else if (seen(shape.x)) {
       const size = sizes[shape.size];
       const weight = shape.strong ? 600 : 400;

@@ -1,14 +1,14 @@
 // Draw a layout's shapes on a canvas, or write them as SVG. Colours of the page arrive in `theme`:
-// {background, text, muted, rule, first, second, font, ramps: [sequential, diverging]}.
+// {background, text, muted, rule, first, second, third, font, ramps: [sequential, diverging]}.
 
 const LEVELS = 256;
 
 function readTheme(root, context, style) {
   const theme = pageTheme(root, context, style);
-  const { first, second, ramp, diverging } = theme.colours;
+  const { first, second, third, ramp, diverging } = theme.colours;
   const { background, text } = theme.rgb;
   return {
-    ...theme, first, second,
+    ...theme, first, second, third,
     ground: theme.background,
     rule: theme.mix(0.2),
     stops: [ramp, diverging],
@@ -70,6 +70,48 @@ function paintRect(context, theme, shape, stripe) {
   }
 }
 
+const FAINT = 0.4; // of a graph's area
+
+/** The line through a graph's points, as [x, y] pairs, and its area down to the base. */
+function areaOf({ points, base }) {
+  return [[points[0][0], base], ...points, [points.at(-1)[0], base]];
+}
+
+function paintGraph(context, theme, shape) {
+  const follow = (points) => {
+    context.beginPath();
+    points.forEach(([x, y], i) => (i ? context.lineTo(x, y) : context.moveTo(x, y)));
+  };
+  if (shape.fill !== "none") {
+    context.save();
+    context.globalAlpha = FAINT;
+    context.fillStyle = colourOf(theme, shape.fill);
+    follow(areaOf(shape));
+    context.fill();
+    context.restore();
+  }
+  if (shape.line !== "none") {
+    context.strokeStyle = colourOf(theme, shape.line);
+    context.lineWidth = shape.width;
+    context.lineJoin = "round";
+    follow(shape.points);
+    context.stroke();
+  }
+}
+
+function addGraph(parent, theme, shape) {
+  const path = (points) => points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(2)} ${y.toFixed(2)}`).join("");
+  if (shape.fill !== "none") {
+    addSvg(parent, "path", { d: path(areaOf(shape)), fill: colourOf(theme, shape.fill), "fill-opacity": FAINT });
+  }
+  if (shape.line !== "none") {
+    addSvg(parent, "path", {
+      d: path(shape.points), fill: "none", stroke: colourOf(theme, shape.line), "stroke-width": shape.width,
+      "stroke-linejoin": "round",
+    });
+  }
+}
+
 /** Upright and level lines of odd width lie on the middle of pixels, or they blur. */
 function sharp(shape) {
   const half = (value) => Math.floor(value) + 0.5;
@@ -88,12 +130,13 @@ function paintDrawing(canvas, model, layout, theme, scale, margin = 0) {
   for (const shape of layout.shapes) {
     if (shape.kind === "text") paintText(context, theme, shape, inkOf(theme, shape));
     else if (shape.kind === "rect") paintRect(context, theme, shape, model.style.sizes.stripe);
+    else if (shape.kind === "graph") paintGraph(context, theme, shape);
     else if (shape.kind === "ramp") paintRamp(context, theme, shape, theme.stops[shape.signed ? 1 : 0]);
     else paintLine(context, sharp(shape), colourOf(theme, shape.colour), shape.width);
   }
 }
 
-/** The same drawing as SVG text: rectangles, lines and text, nothing that needs a script or a server. */
+/** The same drawing as SVG text: rectangles, lines, graphs and text, nothing that needs a script or a server. */
 function writeSvg(model, layout, theme) {
   const { export_margin: margin, stripe } = model.style.sizes;
   const { root, definitions } = startSvg(layout, theme, margin, model);
@@ -128,6 +171,8 @@ function writeSvg(model, layout, theme) {
       if (shape.full) addSvg(node, "title", {}, shape.full);
     } else if (shape.kind === "ramp") {
       addSvg(root, "rect", { x, y, width, height, fill: gradient(shape.signed), stroke: theme.frame });
+    } else if (shape.kind === "graph") {
+      addGraph(root, theme, shape);
     } else if (shape.kind === "line") {
       addLine(root, sharp(shape), { stroke: colourOf(theme, shape.colour), "stroke-width": shape.width });
     } else {

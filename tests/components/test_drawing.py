@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from components.canvas.payload import MAX_PAYLOAD_BYTES
 from components.drawing import (
     Drawing,
+    Graph,
     Key,
     Line,
     Rect,
@@ -159,7 +160,7 @@ def test_the_component_is_on_the_page_under_its_key() -> None:
 @pytest.mark.parametrize(("mode", "colours"), [("light", DRAWING_LIGHT), ("dark", DRAWING_DARK)])
 def test_bars_are_seen_on_the_page(mode, colours) -> None:
     page = streamlit_config()["theme"][mode]["backgroundColor"]
-    assert min(contrast(colour, page) for colour in (colours.first, colours.second)) >= 3
+    assert min(contrast(colour, page) for colour in (colours.first, colours.second, colours.third)) >= 3
 
 
 def test_every_shade_has_a_text_colour_with_enough_contrast() -> None:
@@ -212,3 +213,20 @@ def test_numbers_are_written_alike() -> None:
     assert number_text(3, 0) == "3"
     assert [change_text(v) for v in (0.121, -0.121, 0.00001, -0.00001)] == ["+0.121", "−0.121", "0.000", "0.000"]
     assert [decimals(top) for top in (1, 2, 6, 512)] == [3, 3, 2, 1]
+
+
+def test_a_graph_crosses_as_heights() -> None:
+    graph = Graph(X(), X(1), 30, (0, 12.3456, 30), fill="third", line="muted", width=1.5)
+    shape = drawing_payload(drawing_of(graph))["shapes"][0]
+    assert (shape["kind"], shape["heights"], shape["fill"], shape["line"]) == (
+        "graph",
+        [0, 12.35, 30],
+        "third",
+        "muted",
+    )
+    assert "steps" not in shape
+    assert drawing_payload(drawing_of(Graph(X(), X(1), 30, (1, 2), steps=False)))["shapes"][0]["steps"] is False
+    with pytest.raises(ValueError, match="not finite"):
+        drawing_of(Graph(X(), X(1), 30, (1, math.nan)))
+    with pytest.raises(ValueError, match="line is 'red'"):
+        drawing_of(Graph(X(), X(1), 30, (1, 2), line="red"))

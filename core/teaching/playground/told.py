@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -28,6 +28,7 @@ from core.teaching.playground.occupancy import CELL_BP, cell_occupancy, encode
 from core.teaching.playground.world import REACHES_AROUND, world
 
 _BESIDE = 4  # cells beside an edit in which a site can have changed; the longest matrix has 20 bp
+_WIDE_REACH_BP = 10_000.0
 START_BINS = 3  # CAGE of a gene is summed over these bins around its first base
 
 
@@ -71,38 +72,47 @@ class _Reading:
     occupied: np.ndarray
 
 
-@lru_cache(maxsize=24)
-def _unchanged(seen: Interval, reach_bp: float, silencer_reach_bp: float) -> _Reading:
-    """What the tracks are computed from; the other numbers of the grammar do not change it."""
-    shared = world()
-    around = -(-int(REACHES_AROUND * max(reach_bp, silencer_reach_bp)) // BIN_SIZE_BP) * BIN_SIZE_BP
+def _around(seen: Interval, reach_bp: float) -> tuple[int, int]:
+    """(start, end) of what can reach a place, as `World.truth` reads it."""
+    around = -(-int(REACHES_AROUND * reach_bp) // BIN_SIZE_BP) * BIN_SIZE_BP
     start = seen.start - min(around, -(-max(0, seen.start) // BIN_SIZE_BP) * BIN_SIZE_BP)
-    end = min(seen.end + around, max(seen.end, shared.genome.contigs[seen.chrom]))
-    codes = encode(shared.genome.fetch(Interval(seen.chrom, start, end)))
+    return start, min(seen.end + around, max(seen.end, world().genome.contigs[seen.chrom]))
+
+
+@lru_cache(maxsize=8)
+def _widest(seen: Interval, reach_bp: float) -> tuple[int, np.ndarray, np.ndarray]:
+    """(start, codes, occupancies) of a wide stretch: what takes the time, done once for all rules."""
+    start, end = _around(seen, reach_bp)
+    codes = encode(world().genome.fetch(Interval(seen.chrom, start, end)))
+    return start, codes, cell_occupancy(codes)
+
+
+@lru_cache(maxsize=24)
+def _read(seen: Interval, reach_bp: float, edits: tuple[Replacement, ...]) -> _Reading:
+    """What the tracks are computed from; only what lies beside edits and at the ends is looked at again."""
+    far, all_codes, all_occupied = _widest(seen, max(reach_bp, _WIDE_REACH_BP))
+    start, end = _around(seen, reach_bp)
+    codes = all_codes[start - far : end - far].copy()
+    first = (start - far) // CELL_BP
+    occupied = all_occupied[first : first - (-len(codes) // CELL_BP)].copy()
+    for edit in edits:
+        at = edit.interval.start - start
+        codes[at : at + len(edit.letters)] = encode(edit.letters)
+    fresh = [(edit.interval.start - start, edit.interval.end - start) for edit in edits]
+    for left, right in (*fresh, (0, 0), (len(codes), len(codes))):
+        _look_again(codes, occupied, max(0, left // CELL_BP - _BESIDE), -(-right // CELL_BP) + _BESIDE)
     genes = tuple(
         GenePlan(g.symbol, g.strand, g.tss - start, g.tes - start, tuple((a - start, b - start) for a, b in g.exons))
-        for g in shared.genes[seen.chrom]
+        for g in world().genes[seen.chrom]
     )
-    return _Reading(start, codes, genes, cell_occupancy(codes))
+    return _Reading(start, codes, genes, occupied)
 
 
-@lru_cache(maxsize=24)
-def _read(
-    seen: Interval, reach_bp: float, silencer_reach_bp: float, edits: tuple[Replacement, ...]
-) -> _Reading:
-    """The same after edits of equal length: only what lies beside them is looked at again."""
-    read = _unchanged(seen, reach_bp, silencer_reach_bp)
-    codes, occupied = read.codes.copy(), read.occupied.copy()
-    for edit in edits:
-        start = edit.interval.start - read.start
-        codes[start : start + len(edit.letters)] = encode(edit.letters)
-    for edit in edits:
-        first = max(0, (edit.interval.start - read.start) // CELL_BP - _BESIDE)
-        last = min(len(occupied), -(-(edit.interval.end - read.start) // CELL_BP) + _BESIDE)
-        wider = max(0, first - _BESIDE)
-        part = cell_occupancy(codes[wider * CELL_BP : (last + _BESIDE) * CELL_BP])
-        occupied[first:last] = part[first - wider : last - wider]
-    return replace(read, codes=codes, occupied=occupied)
+def _look_again(codes: np.ndarray, occupied: np.ndarray, first: int, last: int) -> None:
+    """Occupancies of cells `first` to `last` (not included) from the letters as they are now."""
+    wider, last = max(0, first - _BESIDE), min(len(occupied), last)
+    part = cell_occupancy(codes[wider * CELL_BP : (last + _BESIDE) * CELL_BP])
+    occupied[first:last] = part[first - wider : last - wider]
 
 
 def tell(locus: Locus, grammar: Grammar | None = None, edits: tuple[Replacement, ...] = ()) -> Told:
@@ -111,7 +121,7 @@ def tell(locus: Locus, grammar: Grammar | None = None, edits: tuple[Replacement,
     `edits` replace as many letters as they are long, as those of `moves.change`.
     """
     grammar = grammar or Grammar()
-    read = _read(locus.seen, grammar.reach_bp, grammar.silencer_reach_bp, edits)
+    read = _read(locus.seen, max(grammar.reach_bp, grammar.silencer_reach_bp), edits)
     found = elements(read.occupied, grammar)
     told = expression(found, read.genes, grammar)
     cells = cell_tracks(found, told, read.genes, readable_share(read.codes, len(read.occupied)))
@@ -143,10 +153,3 @@ def change_sentence(before: float, after: float) -> str:
     ratio = f" (× {after / before:.2g})" if before > 0.05 and after / before < 9.95 else ""
     ratio = f" (× {after / before:.0f})" if not ratio and before > 0.05 else ratio
     return f"{before:.1f} → {after:.1f}{ratio if abs(after - before) > 0.01 * before else ' (no change)'}"
-
-
-def pearson(left: np.ndarray, right: np.ndarray) -> float:
-    """Pearson correlation of all numbers of two arrays; nan where one of them is level."""
-    if np.ptp(left) < 1e-9 or np.ptp(right) < 1e-9:
-        return float("nan")
-    return float(np.corrcoef(left.ravel(), right.ravel())[0, 1])

@@ -32,7 +32,7 @@ from core.teaching.playground.recipe import Recipe
 from core.teaching.playground.training_data import Corpus, draw, flipped, local_columns, one_hot_codes
 
 STAGES = ("tower", "transformer", "whole")
-STEPS = {"tower": 1600, "transformer": 5000, "whole": 500}
+STEPS = {"tower": 1600, "transformer": 1800, "whole": 200}
 LOG_COLUMNS = ("stage", "step", "loss", "seconds_per_step", "pearson")
 
 

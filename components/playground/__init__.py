@@ -1,0 +1,1 @@
+"""The panels of the playground page: a locus, the rules, the motifs, the files."""
