@@ -35,17 +35,19 @@ def grid_heads(
     combine = np.maximum if extra == "max" else np.add
     parts = 1 if extra == "max" else result.layers
     for layer, maps in enumerate(all_layer_maps(result, options)):
+        number = result.layer_numbers[layer]
         for head, weights in enumerate(maps):
             score, text = words.scores.get((layer, head), (None, ""))
-            name = f"Rollout up to layer {layer}" if rollout else f"Layer {layer}, head {head}"
+            name = f"Rollout up to layer {number}" if rollout else f"Layer {number}, head {head}"
             role = "" if rollout else words.roles.get((layer, head), "")
-            yield GridHead(layer, head, name, role, weights, score, text, (layer, head) in off)
+            yield GridHead(layer, head, name, role, weights, score, text, (layer, head) in off, number=number)
         if extra == "none":
             continue
         over_layers = maps.copy() if over_layers is None else combine(over_layers, maps)
         if not rollout:
             over = getattr(maps, extra)(axis=0)
-            yield GridHead(layer, None, f"Layer {layer}, {extra} over heads", "", over, summary=extra)
+            name = f"Layer {number}, {extra} over heads"
+            yield GridHead(layer, None, name, "", over, summary=extra, number=number)
     if extra == "none" or over_layers is None:
         return
     over_layers = over_layers / np.float32(parts)
@@ -81,6 +83,7 @@ def grid_payload(
         grid_heads(result, options, words=words, extra=extra),
         common.allowed,
         layers=result.layers,
+        layer_numbers=result.layer_numbers,
         heads_per_layer=columns,
         title=f"{result.provenance.model}: all heads{order}",
         subtitle="; ".join(filter(None, parts)),

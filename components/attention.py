@@ -88,13 +88,14 @@ def attention_payload(
     scale : "one", "largest" or "log", as the page names them.
     """
     maps = attention_maps(result, layers, head, options) if maps is None else maps
-    words = [head_words(layer, head, options) for layer in layers]
+    numbers = [result.number_of(layer) for layer in layers]
+    words = [head_words(number, head, options) for number in numbers]
     first = maps[0]
     titles = [word[0].upper() + word[1:] for word in words] if len(layers) > 1 else [""]
     where = words[0]
     if len(layers) > 1:
         what = "rollout" if options.measure == "rollout" else head_words(0, head).removeprefix("layer 0, ")
-        where = f"{what} at layers {', '.join(map(str, layers))}"
+        where = f"{what} at layers {', '.join(map(str, numbers))}"
     parts = (KIND_SENTENCES[result.kind], MEASURE_SENTENCES[options.measure], off_words(result), *first.notes)
     written = result.written is not None
     same = result.source is result.rows and first.query_labels == first.key_labels

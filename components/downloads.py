@@ -48,7 +48,7 @@ def attention_table(
             "attention_kind": result.kind,
             "heads_off": " ".join(f"{a}.{b}" for a, b in result.without),
             "measure": shown.unit,
-            "layer": layer,
+            "layer": result.number_of(layer),
             "head": head,
             "query": queries,
             "query_token": np.array(query_names, dtype=object)[queries],
@@ -78,7 +78,8 @@ def attention_npz(result: AttentionResult) -> bytes:
 
     Arrays: weights (layers, heads, query, key) float32; allowed (query, key) bool; query_tokens (that
     look), row_tokens (of cross-attention what each row writes, else the same), key_tokens;
-    value_norms (layers, heads, key) where they are known; provenance, one JSON string.
+    layer_numbers (layers,), the model's own; value_norms (layers, heads, key) where they are known; provenance, one
+    JSON string.
     """
     told = {
         "model": result.provenance.model,
@@ -95,6 +96,7 @@ def attention_npz(result: AttentionResult) -> bytes:
     np.savez_compressed(
         buffer,
         weights=np.stack([result.layer(layer) for layer in range(result.layers)]),
+        layer_numbers=np.array(result.layer_numbers),
         allowed=result.allowed,
         query_tokens=np.array(result.query_tokens),
         row_tokens=np.array(result.rows.tokens),
@@ -110,12 +112,14 @@ def file_stem(result: AttentionResult, layers: Sequence[Pick], head: Pick, optio
     model = re.sub(r"[^a-z0-9]+", "-", result.provenance.model.lower()).strip("-")
     what = "attention" if options.measure == "weight" else options.measure
     ways = "-words" * options.by_word + "-nosink" * options.hide_sink + "-headsoff" * bool(result.without)
-    return f"{what}-{model}-layer{'-'.join(map(str, layers))}-head{head}{ways}"
+    numbers = "-".join(str(result.number_of(layer)) for layer in layers)
+    return f"{what}-{model}-layer{numbers}-head{head}{ways}"
 
 
 def render_csv(result: AttentionResult, layers: Sequence[Pick], head: Pick, options: MapOptions) -> None:
     """A button that makes the file when it is pressed."""
-    many = f"layers {', '.join(map(str, layers))}" if len(layers) > 1 else f"layer {layers[0]}"
+    numbers = ", ".join(str(result.number_of(layer)) for layer in layers)
+    many = f"layer{'s' * (len(layers) > 1)} {numbers}"
     st.download_button(
         "CSV",
         data=lambda: attention_csv(result, layers, head, options),

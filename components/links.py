@@ -163,8 +163,11 @@ def link(base_url: str, params: Mapping[str, str]) -> str:
     return urlunsplit((scheme, host, path, urlencode(params), ""))
 
 
-def render_link(params: Mapping[str, str]) -> None:
-    """A small panel with a link to copy."""
+def render_link(
+    params: Mapping[str, str],
+    sentence: str = "This link opens this page as it is: model, text, head, switches, kept row, tool.",
+) -> None:
+    """A small panel with a link to copy, and what it keeps."""
     with st.popover("Link", icon=":material/link:", help="A link that reopens this picture"):
-        st.caption("This link opens this page as it is: model, text, head, switches, kept row, tool.")
+        st.caption(sentence)
         st.code(link(st.context.url or "", params), language=None, wrap_lines=True)

@@ -1,6 +1,6 @@
 """What all people who use one running app share: models, results, device queues, jobs.
 
-The only module of `core` that knows Streamlit: each store is one `st.cache_resource`, so that it
+The only module of `core`, with `runtime_dna`, that knows Streamlit: each store is one `st.cache_resource`, so that it
 lives once per process and every session gets the same object.
 """
 
@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import psutil
 import streamlit as st
 
+from core.devices import choose_device
 from core.errors import AttendomeError, DeviceMemoryError
+from core.files import weights_file
 from core.jobs import DeviceQueue, JobManager
 from core.language import AttentionResult, LanguageModel, attention, load_model
-from core.language.files import weights_file
-from core.language.models import choose_device
 from core.language.registry import DEFAULT_MODEL, named_source
 from core.language.text import prepare_text
 from core.language.values import AttentionKind
@@ -45,7 +45,8 @@ def _nothing(ahead: int) -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def _models() -> Shelf[LanguageModel]:
+def _models() -> Shelf[Any]:
+    """Models of both kinds: they share one memory."""
     return Shelf(
         max_count=settings().max_models,
         size=lambda model: model.nbytes,
@@ -100,8 +101,7 @@ def person() -> str:
 def language_model(name: str, *, on_wait: OnWait = _nothing) -> LanguageModel:
     """The model that a browser named, from memory or loaded.
 
-    Its files are part of the key, so that a folder with new weights is read anew. When memory runs
-    out all other models are let go, and loading is tried once more.
+    Its files are part of the key, so that a folder with new weights is read anew.
 
     Raises
     ------
@@ -113,22 +113,36 @@ def language_model(name: str, *, on_wait: OnWait = _nothing) -> LanguageModel:
     options = settings()
     source = named_source(name, options)
     files = weights_file(source.folder(), source.title).stat()
-    shelf = _models()
-
-    def waiting() -> None:
-        on_wait(0)
 
     def load() -> LanguageModel:
+        return load_model(name, options=options, on_wait=lambda: on_wait(0))
+
+    key = (name, source.revision, files.st_mtime_ns, files.st_size)
+    return kept_model(key, load, int(1.3 * files.st_size), on_wait)
+
+
+def kept_model(key: Hashable, load: Callable[[], Any], needed_bytes: int, on_wait: OnWait) -> Any:
+    """The model of this key, of whichever kind, from memory or loaded.
+
+    When memory runs out all other models are let go, and loading is tried once more.
+
+    Raises
+    ------
+    ModelUnavailableError, DeviceMemoryError
+        As `load`.
+    """
+    shelf = _models()
+
+    def load_alone_if_needed() -> Any:
         try:
-            return load_model(name, options=options, on_wait=waiting)
+            return load()
         except DeviceMemoryError:
             if not shelf.keys():
                 raise
             shelf.clear()
-            return load_model(name, options=options, on_wait=waiting)
+            return load()
 
-    key = (name, source.revision, files.st_mtime_ns, files.st_size)
-    return shelf.get(key, load, needed_bytes=int(1.3 * files.st_size), on_wait=waiting)
+    return shelf.get(key, load_alone_if_needed, needed_bytes=needed_bytes, on_wait=lambda: on_wait(0))
 
 
 def attention_result(

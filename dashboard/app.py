@@ -11,6 +11,8 @@ st.set_page_config(page_title="Attendome", page_icon=str(ASSETS / "images" / "ic
 PAGES = [
     st.Page("views/home.py", title="Home", icon=":material/home:", default=True),
     st.Page("views/attention.py", title="Attention", icon=":material/grid_on:", url_path="attention"),
+    st.Page("views/tracks.py", title="Enformer tracks", icon=":material/genetics:", url_path="tracks"),
+    st.Page("views/playground.py", title="The playground", icon=":material/toys:", url_path="playground"),
 ]
 
 page = st.navigation(PAGES, position="top")

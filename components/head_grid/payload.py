@@ -25,10 +25,12 @@ SPARE_BYTES = 8_000
 BYTES_PER_HEAD = 420
 
 
-def _lanes(places: Sequence[tuple[int | None, str | None]], count: int, word: str) -> list[dict[str, Any]]:
+def _lanes(
+    places: Sequence[tuple[int | None, str | None]], numbers: Sequence[int], word: str
+) -> list[dict[str, Any]]:
     """Rows or columns in order: every layer or head, then the summaries that occur."""
     found = {summary for index, summary in places if index is None}
-    lanes = [{"label": f"{word} {i}", "short": str(i), "extra": False} for i in range(count)]
+    lanes = [{"label": f"{word} {i}", "short": str(i), "extra": False} for i in numbers]
     return lanes + [
         {"label": name, "short": name, "extra": True} for summary, name in SUMMARY_NAMES.items() if summary in found
     ]
@@ -72,6 +74,7 @@ def head_grid_payload(
     *,
     layers: int,
     heads_per_layer: int,
+    layer_numbers: Sequence[int] = (),
     title: str,
     provenance: str,
     order: Literal["layer", "score"] = "layer",
@@ -92,6 +95,7 @@ def head_grid_payload(
     ----------
     heads : taken one at a time, so a generator never holds all maps at once.
     allowed : (query, key) bool, the mask that all heads share.
+    layer_numbers : the model's own number of each layer; 0 and up by default.
     order : "layer" is the layer x head grid with summaries set apart; "score" one flow, best first.
     scale : one end of the colour scale for all heads (the largest weight), or each head's own largest.
     log : colours by the logarithm of the weight, over four decades.
@@ -143,8 +147,8 @@ def head_grid_payload(
         raise ValueError("A grid needs at least one head.")
 
     lines, places = thumbnails.lines, list(values)
-    rows = _lanes([(layer, summary) for layer, _, summary in places], layers, "Layer")
-    columns = _lanes([(head, summary) for _, head, summary in places], heads_per_layer, "Head")
+    rows = _lanes([(layer, summary) for layer, _, summary in places], layer_numbers or range(layers), "Layer")
+    columns = _lanes([(head, summary) for _, head, summary in places], range(heads_per_layer), "Head")
     for line, (layer, head, summary) in zip(lines, places, strict=True):
         line["slot"] = [_lane_of(layer, summary, rows), _lane_of(head, summary, columns)]
         line["value"] = values[layer, head, summary] if values[layer, head, summary] is not None else -math.inf

@@ -17,7 +17,7 @@ class GridHead:
 
     Attributes
     ----------
-    layer, head : from 0. `head` None: over the heads of a layer; `layer` None: over the layers.
+    layer, head : place in the result, from 0. `head` None: over the heads of a layer; `layer` None: over the layers.
     name : for example "Layer 3, head 1".
     role : what it does in plain words, may be empty.
     weights : (query, key) float32, at least 0 and finite wherever the mask allows.
@@ -25,6 +25,7 @@ class GridHead:
     score_text : the score as it is written under the thumbnail, for example "0.68".
     off : the head is switched off and gets crossed out.
     summary : "mean" or "max" where `layer` or `head` is None, else None.
+    number : the model's own number of the layer, where it is another than `layer`.
 
     Raises
     ------
@@ -41,6 +42,7 @@ class GridHead:
     score_text: str = ""
     off: bool = False
     summary: Summary | None = None
+    number: int | None = None
 
     def __post_init__(self) -> None:
         weights = np.array(self.weights, dtype="<f4")
@@ -66,6 +68,6 @@ class GridHead:
     @property
     def short_name(self) -> str:
         """For example "L3 H1", "L3 mean", "H1 max", "mean"."""
-        layer = None if self.layer is None else f"L{self.layer}"
+        layer = None if self.layer is None else f"L{self.layer if self.number is None else self.number}"
         head = None if self.head is None else f"H{self.head}"
         return " ".join(filter(None, (layer, head, self.summary)))

@@ -37,7 +37,7 @@ class Averaging:
     shifts: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        given: Iterable[int] = (self.shifts,) if isinstance(self.shifts, int) else self.shifts
+        given: Iterable[int] = (self.shifts,) if isinstance(self.shifts, int | np.integer) else self.shifts
         try:
             shifts = tuple(dict.fromkeys(operator.index(shift) for shift in given))
         except TypeError as error:

@@ -60,12 +60,12 @@ class EnformerEngine:
     def __init__(self, model: DnaModel | torch.nn.Module, device: str = "auto", precision: str = "auto") -> None:
         import torch
 
-        from core.enformer.parts import parts_of, weights_digest
+        from core.enformer.parts import module_of, parts_of, weights_digest
         from core.enformer.positions import RelativeKeys
         from core.enformer.precision import chosen_device, chosen_precision
 
         bare = isinstance(model, torch.nn.Module)
-        module = model if bare else model.module
+        module = module_of(model)
         self.precision = chosen_precision(precision)
         self.device = chosen_device(device, module)
         self.title = _name_of(module) if bare else model.card.title
@@ -126,7 +126,7 @@ class EnformerEngine:
         ----------
         sequence : letters in either case, or one-hot (length, 4); the length is a multiple of `bin_size_bp`. N and the
             other IUPAC letters are zeros.
-        tracks : the ones to compute, by index or as `Track`; None for all of the head.
+        tracks : the ones to compute, each once, by index or as `Track`; None for all of the head.
         target_length : bins to show, from the middle; -1 for all. None is the model's own number (896 in Enformer), or
             all where the window has fewer: 25,600 bp give 200 bins. Of an odd difference the left side loses one more.
         head : "human", "mouse", or another head of the model.
@@ -257,6 +257,8 @@ class EnformerEngine:
 
         Raises
         ------
+        ValueError
+            Another shape.
         DeviceMemoryError
             It does not fit, in the smallest pieces either.
         """

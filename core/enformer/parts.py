@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
+    from core.enformer.models import DnaModel
+
 POSITION_CLASSES = 6  # exponential, central mask and gamma, each with and without the sign of the distance
 
 
@@ -120,6 +122,22 @@ class Parts:
     def width(self) -> int:
         """Channels between tower and transformer."""
         return self.stages[-1].pool.shape[0]
+
+
+def module_of(model: DnaModel | nn.Module) -> nn.Module:
+    """The module itself.
+
+    Raises
+    ------
+    ModelFilesError
+        It is neither a model of `load_model` nor a module.
+    """
+    from torch import nn
+
+    module = model if isinstance(model, nn.Module) else getattr(model, "module", None)
+    if isinstance(module, nn.Module):
+        return module
+    raise ModelFilesError(f"{str(model)[:60]!r} is no model; give what load_model gives: load_model('official').")
 
 
 def parts_of(module: nn.Module, device: torch.device) -> Parts:

@@ -10,27 +10,25 @@ from __future__ import annotations
 import hashlib
 import json
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, is_dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from core.cards import Provenance
+from core.disk_store import DiskStore
 from core.enformer.averaging import Averaging
 from core.enformer.tracks import Track, TrackTable
 from core.enformer.values import TrackSet
-from core.errors import SequenceError
-from core.genome.disk_store import DiskStore
+from core.enformer.window import Tracks, listed
+from core.errors import SelectionError, SequenceError
 from core.genome.interval import Interval
 from core.genome.sequence import sequence_of
 from core.settings import Settings, settings
-
-if TYPE_CHECKING:
-    from core.enformer.window import Tracks
 
 LAYOUT = 1  # of the entries; goes up when an older entry cannot be read
 DEFAULTS = {"target_length": None, "head": "human", "interval": None, "averaging": Averaging(), "flanks": ("", "")}
@@ -165,14 +163,8 @@ def kept_prediction(
     if found is None:
         return None
     found = _named(found, getattr(engine, "tables", {}).get(found.head))
-    strangers = {track for track in _listed(tracks) if isinstance(track, Track)} - set(found.tracks)
+    strangers = {track for track in listed(tracks) if isinstance(track, Track)} - set(found.tracks)
     return None if strangers else found  # a track of another table: the engine says so
-
-
-def _listed(tracks: Tracks) -> tuple[Any, ...]:
-    if tracks is None:
-        return ()
-    return tuple(tracks) if isinstance(tracks, Iterable) else (tracks,)
 
 
 def _key(engine: Predictor, sequence: str | np.ndarray, tracks: Tracks, options: Mapping[str, Any]) -> ResultKey | None:
@@ -180,7 +172,7 @@ def _key(engine: Predictor, sequence: str | np.ndarray, tracks: Tracks, options:
     known = {name: value for name, value in engine.fingerprint.items() if name != "tables"}  # names change no number
     model = {"engine": known, "code": code_digest(FOLDER), "torch": version("torch")}
     try:
-        listed = [operator.index(track.index if isinstance(track, Track) else track) for track in _listed(tracks)]
+        wanted = [operator.index(track.index if isinstance(track, Track) else track) for track in listed(tracks)]
         letters = sequence_of(sequence) if isinstance(sequence, np.ndarray) else sequence.upper()
         filled = DEFAULTS | options
         if not filled["averaging"].reach_bp:
@@ -189,9 +181,9 @@ def _key(engine: Predictor, sequence: str | np.ndarray, tracks: Tracks, options:
             model=as_json(model),
             sequence=hashlib.sha256(letters.encode()).hexdigest(),
             options=as_json(filled),
-            tracks=None if tracks is None else tuple(dict.fromkeys(listed)),
+            tracks=None if tracks is None else tuple(dict.fromkeys(wanted)),
         )
-    except (TypeError, AttributeError, ValueError, SequenceError):
+    except (TypeError, AttributeError, ValueError, SequenceError, SelectionError):
         return None
 
 

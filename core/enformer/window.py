@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import operator
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,6 +64,13 @@ def checked_window(sequence: str | np.ndarray, interval: Interval | None, bin_si
     SequenceError
         It is no DNA, has no known base, is not a multiple of the bin size long, or not as long as its interval.
     """
+    if not isinstance(sequence, str | np.ndarray):
+        raise SequenceError(
+            f"The sequence is a {type(sequence).__name__}; give letters such as ACGT, or a one-hot array (length, 4) of "
+            "NumPy."
+        )
+    if interval is not None and not isinstance(interval, Interval):
+        raise SequenceError(f"The interval is {interval!r}; give an Interval, such as that of Interval.parse.")
     letters = sequence_of(sequence) if isinstance(sequence, np.ndarray) else sequence
     check_sequence(letters)
     letters, length = letters.upper(), len(letters)
@@ -132,14 +140,32 @@ def checked_head(head: str, counts: Mapping[str, int]) -> str:
     SelectionError
         The model has no such head.
     """
-    if head not in counts:
+    if not isinstance(head, str) or head not in counts:
         known = " and ".join(sorted(counts)) or "none"
         raise SelectionError(f"The model has no head {head!r}; it has {known}.")
     return head
 
 
+def listed(tracks: Tracks) -> tuple[Track | int, ...]:
+    """What was asked for, one by one; () of None.
+
+    Raises
+    ------
+    SelectionError
+        It is neither a track nor several.
+    """
+    if tracks is None or isinstance(tracks, Track):
+        return () if tracks is None else (tracks,)
+    with suppress(TypeError):
+        return (operator.index(tracks),)
+    try:
+        return tuple(tracks)
+    except TypeError as error:
+        raise SelectionError(f"{tracks!r} is no track; give whole numbers, or tracks of the model's table.") from error
+
+
 def chosen_tracks(wanted: Tracks, table: TrackTable, count: int) -> tuple[Track, ...]:
-    """The tracks that are asked for, in the order they were given; None is all of the head's `count`.
+    """The tracks that are asked for, each once, in the order they were given; None is all of the head's `count`.
 
     Where the table names only some, the others are called "track 17".
 
@@ -154,10 +180,8 @@ def chosen_tracks(wanted: Tracks, table: TrackTable, count: int) -> tuple[Track,
 
     if wanted is None:
         return tuple(named(index) for index in range(count))
-    if isinstance(wanted, Track | int | np.integer):
-        wanted = (wanted,)
     found: dict[int, Track] = {}
-    for one in wanted:
+    for one in listed(wanted):
         try:
             index = one.index if isinstance(one, Track) else operator.index(one)
         except TypeError as error:
@@ -183,6 +207,8 @@ def checked_numbers(what: str, wanted: Iterable[int] | int, count: int) -> tuple
     SelectionError
         Another number, or none.
     """
+    if not count:
+        raise SelectionError(f"The model has no {what}s.")
     given = (wanted,) if isinstance(wanted, int | np.integer) else wanted
     try:
         numbers = tuple(dict.fromkeys(operator.index(number) for number in given))

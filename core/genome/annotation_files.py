@@ -9,10 +9,10 @@ import zlib
 from collections.abc import Generator
 from pathlib import Path
 
+from core.disk_store import DiskStore
 from core.errors import AnnotationError
 from core.genome.annotation import Track
 from core.genome.bed import read_bed_line
-from core.genome.disk_store import DiskStore
 from core.genome.gene import Gene, Region
 from core.genome.gene_columns import FORMAT, GeneColumns
 from core.genome.gtf import read_gtf

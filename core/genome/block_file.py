@@ -9,8 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from core.disk_store import DiskStore
 from core.errors import GenomeFileError
-from core.genome.disk_store import DiskStore
 from core.genome.range_file import FileChangedError, FileVersion, RangeFile
 from core.shelf import Shelf
 

@@ -235,7 +235,8 @@ def _check_kind(path: Path) -> bool:
     """Whether the file is compressed with bgzip; anything but that and a plain FASTA is refused."""
     name = path.name
     if not path.is_file():
-        raise GenomeFileError(f"{name} is a folder; give a FASTA file.")
+        kind = "a folder" if path.is_dir() else "no file with a content of its own"
+        raise GenomeFileError(f"{name} is {kind}; give a FASTA file.")
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)

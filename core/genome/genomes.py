@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from core.errors import GenomeUnavailableError, UnknownGenomeError
 from core.genome.fasta import LocalFasta
@@ -56,6 +57,7 @@ def open_genome(
         path = playground_file("playground_fasta")
         return LocalFasta(path, name=wanted, assembly=wanted, index_folder=cache / "indexes")
     if is_address(wanted):
+        _check_address(wanted)
         return RemoteFasta(wanted, assembly=assembly, on_progress=on_progress, **remote)
     path = Path(wanted).expanduser()
     if not path.exists():
@@ -70,6 +72,18 @@ def open_genome(
 def is_address(text: str) -> bool:
     """Whether it is the address of a file on a server."""
     return text.lower().startswith(("http://", "https://"))
+
+
+def _check_address(text: str) -> None:
+    try:
+        if urlsplit(text).hostname:
+            return
+    except ValueError:
+        pass
+    raise UnknownGenomeError(
+        f"{text[:80]!r} is no address of a file; give one such as https://example.org/hg38.fa, or the path of a FASTA "
+        "file."
+    )
 
 
 def assembly_named(name: str) -> str:

@@ -44,7 +44,15 @@ class FindsGenes(Protocol):
 
 
 def tidy(text: str) -> str:
-    """The text with typographic dashes, wide characters and hard spaces as plain ones."""
+    """The text with typographic dashes, wide characters and hard spaces as plain ones.
+
+    Raises
+    ------
+    InvalidLocusError
+        It is no text.
+    """
+    if not isinstance(text, str):
+        raise InvalidLocusError(f"A place is given as text, not as {type(text).__name__}; type one such as {EXAMPLE}.")
     return unicodedata.normalize("NFKC", text).translate(_DASHES).strip()
 
 
@@ -128,7 +136,7 @@ class Interval:
         """Whether all of another interval, or a 0-based position on the same chromosome, lies inside."""
         if isinstance(other, Interval):
             return same_chromosome(self.chrom, other.chrom) and self.start <= other.start and other.end <= self.end
-        return self.start <= operator.index(other) < self.end
+        return self.start <= _whole("position", other) < self.end
 
     @classmethod
     def at(cls, chrom: str, position: int, strand: str = ".") -> Interval:
@@ -258,7 +266,7 @@ def _split(text: str) -> tuple[str, str, tuple[str, ...], str]:
     dashed = re.fullmatch(r"([^\s:]+?)-([\d,.]+)-([\d,.]+)", body)
     if dashed:
         return given, dashed[1], (dashed[2], dashed[3]), mark
-    number = _PLACE.fullmatch(body)
+    number = _PLACE.fullmatch(body.partition("-")[0].strip())
     if number and (len(body) > 6 or not body.isdigit()) and number["unit"].lower() in _UNITS:
         raise InvalidLocusError(f"{given!r} names no chromosome; type it in front, with a colon: chr11:{body}.")
     spaced = _SPACED.fullmatch(body)
@@ -272,7 +280,7 @@ def _split(text: str) -> tuple[str, str, tuple[str, ...], str]:
             "chr11:35.1M."
         )
     places = tuple(part.strip() for part in re.split(r"-|\.\.+", rest)) if rest else ()
-    if rest.startswith("-") or (len(places) > 1 and not places[1]):
+    if rest.startswith("-") or (len(places) > 1 and not places[1]) or (not places and strand and strand["colon"] == "-"):
         raise InvalidLocusError(f"{given!r} lacks a number beside its dash; type both ends, such as {EXAMPLE}.")
     if len(places) > 2:
         raise InvalidLocusError(f"{given!r} has more than one range; type one, such as {EXAMPLE}.")

@@ -14,7 +14,7 @@ from core.genome.reference import Reference
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]*")
 _DASHED = re.compile(r"[^\s:]+-[\d,.]+-[\d,.]+")
-_RS = re.compile(r"rs\d+", re.IGNORECASE)
+_RS = re.compile(r"rs\d{1,12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,12 @@ class _Asked:
             return self.annotation.find(name, on_progress=self.on_progress)
         except UnknownGeneError as error:
             if _RS.fullmatch(name):
-                raise InvalidLocusError(
-                    f"{name!r} is the name of a variant in a database; type its place, such as chr11:35.1M."
-                ) from error
+                raise _database_name(name) from error
             raise
+
+
+def _database_name(name: str) -> InvalidLocusError:
+    return InvalidLocusError(f"{name!r} is the name of a variant in a database; type its place, such as chr11:35.1M.")
 
 
 def locate(
@@ -64,8 +66,10 @@ def locate(
     given = tidy(text)
     is_name = _NAME.fullmatch(given) and not _DASHED.fullmatch(given)
     if annotation is None and is_name and find_contig(given, reference.contigs) is None:
+        if _RS.fullmatch(given):
+            raise _database_name(given)
         raise UnknownGeneError(
-            f"{given!r} is no chromosome of {reference.name}, and no genes are loaded here; type a place such as "
+            f"{given[:40]!r} is no chromosome of {reference.name}, and no genes are loaded here; type a place such as "
             f"{next(iter(reference.contigs))}:1,000-2,000."
         )
     return Interval.parse(

@@ -13,9 +13,9 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from core.disk_store import DiskStore
 from core.errors import GenomeFileError
 from core.genome.block_file import BLOCK_BYTES, BlockFile
-from core.genome.disk_store import DiskStore
 from core.genome.fai import FaiEntry, parse_fai
 from core.genome.interval import Interval
 from core.genome.progress import OnProgress, check_of

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from core.disk_store import DiskStore
 from core.errors import SignalError
 from core.genome.block_file import RemoteBytes
 from core.genome.contigs import find_contig, resolve_contig
-from core.genome.disk_store import DiskStore
 from core.genome.interval import Interval
 from core.genome.progress import OnProgress, check_of
 from core.genome.range_file import RangeFile

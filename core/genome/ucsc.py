@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from core.disk_store import DiskStore
 from core.errors import AnnotationError, GenomeOfflineError, InvalidLocusError
 from core.genome.annotation import Gene, Track, Transcript
 from core.genome.contigs import find_contig
-from core.genome.disk_store import DiskStore
 from core.genome.gene_names import unknown_gene
 from core.genome.interval import Interval
 from core.genome.progress import OnProgress, check_of

@@ -18,7 +18,7 @@ _RS = re.compile(r"rs\d+", re.IGNORECASE)
 _HGVS = re.compile(r"(?P<chrom>[^\s:]+):g\.(?P<position>\d+)(?P<ref>[A-Za-z]+)>(?P<alt>[A-Za-z]+)")
 _VCF_LINE = re.compile(r"(?P<chrom>\S+)\s+(?P<position>\d+)\s+(?P<id>\S+)\s+(?P<ref>[A-Za-z]+)\s+(?P<alt>\S+)(?:\s.*)?")
 _TYPED = re.compile(
-    r"(?P<chrom>[^\s:]+?)[\s:_-]+(?P<position>[\d,]+)[\s:_-]*(?P<ref>[A-Za-z]+)\s*[>:/_\s-]\s*(?P<alt>[A-Za-z*.,<>:\[\]\d]+)"
+    r"(?P<chrom>[^\s:]*?[^\s:_-])(?:\s*[:_-]\s*|\s+)(?P<position>[\d,]+)[\s:_-]*(?P<ref>[A-Za-z]+)\s*[>:/_\s-]\s*(?P<alt>[A-Za-z*.,<>:\[\]\d]+)"
 )
 _NO_ALLELE = re.compile(
     r"(?P<place>[^\s:]+?[\s:_-]+[\d,]+)[\s:_-]*(?:[A-Za-z]+\s*[>:/_\s-]\s*-?|-\s*[>:/_\s-]\s*[A-Za-z]+)"
@@ -54,12 +54,19 @@ class Variant:
         except InvalidLocusError as error:
             raise InvalidVariantError(str(error)) from error
         object.__setattr__(self, "position", place.end)
-        if not 1 <= self.position <= MAX_POSITION:
+        if self.position < 1:
             raise InvalidVariantError(
                 f"The variant lies at position {self.position:,}; positions are counted from 1, as in VCF."
             )
+        if self.position > MAX_POSITION:
+            raise InvalidVariantError(
+                f"The variant lies at position {self.position:,}, behind the end of any chromosome; give fewer digits."
+            )
         for name in ("ref", "alt"):
-            letters = getattr(self, name).upper()
+            letters = getattr(self, name)
+            if not isinstance(letters, str):
+                raise InvalidVariantError(f"The {name} allele is {letters!r}; give its letters as text, such as G.")
+            letters = letters.upper()
             object.__setattr__(self, name, letters)
             _check_allele(name, letters)
         if self.ref == self.alt:
@@ -152,6 +159,10 @@ class Variant:
         InvalidVariantError
             The text is none, or is of a kind that is not read; the message says what to type.
         """
+        if not isinstance(text, str):
+            raise InvalidVariantError(
+                f"A variant is given as text, not as {type(text).__name__}; type one such as {EXAMPLE}."
+            )
         given = tidy(text)
         if not given:
             raise InvalidVariantError(f"There is no variant here; type one such as {EXAMPLE}.")

@@ -158,8 +158,8 @@ def compare_maps(
         allowed=allowed,
         counted=pairing.counted(),
         unit=maps[0].unit if maps[0].unit == maps[1].unit else f"{maps[0].unit} / {maps[1].unit}",
-        first_head=first_head,
-        second_head=second_head,
+        first_head=(first.number_of(first_head[0]), first_head[1]),
+        second_head=(second.number_of(second_head[0]), second_head[1]),
         first_provenance=first.provenance,
         second_provenance=second.provenance,
     )

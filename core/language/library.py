@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
+
+_IMPORTING = threading.RLock()  # a page and the warm-up may ask at once, and both would swap the same parts
 
 
 @contextmanager
@@ -42,9 +45,8 @@ def _without_compiler() -> Iterator[None]:
             del torch._dynamo
 
 
-@cache
 def import_transformers() -> Any:
-    """The transformers library.
+    """The transformers library; several threads may ask at once.
 
     Its model classes import torch's compiler and distributed tensors (1.7 s), scikit-learn and SciPy
     (1.3 s) for compiled, sharded and assisted runs. Attendome makes none, and the person who just
@@ -52,6 +54,12 @@ def import_transformers() -> Any:
     library's own mask code for older torch gives the same masks (`test_attend` compares). When
     transformers was imported before, nothing changes.
     """
+    with _IMPORTING:
+        return _imported()
+
+
+@cache
+def _imported() -> Any:
     import torch
 
     with _replaced(torch.distributed, "is_available", lambda: False), _without_compiler():

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from core.errors import SelectionError
-from core.language.rollout import rollout, rollout_layers
+from core.language.rollout import is_whole, rollout, rollout_layers
 from core.language.values import AttentionResult, TokenSequence
 
 Measure = Literal["weight", "norm", "rollout"]
@@ -105,11 +105,11 @@ class AttentionMap(Frame):
 
 
 def measures(result: AttentionResult) -> tuple[Measure, ...]:
-    """What can be shown of a result: norms need values, rollout needs queries and keys that are the same tokens."""
+    """What can be shown of a result: norms need values, rollout all rows of the same tokens and layers."""
     found: list[Measure] = ["weight"]
     if result.value_norms is not None:
         found.append("norm")
-    if result.kind != "cross":
+    if result.kind != "cross" and is_whole(result):
         found.append("rollout")
     return tuple(found)
 

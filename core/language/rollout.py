@@ -18,6 +18,11 @@ def _layer_rollout(result: AttentionResult, layer: int) -> np.ndarray:
     return 0.5 * weights[working].mean(axis=0) + 0.5 * identity if working else identity
 
 
+def is_whole(result: AttentionResult) -> bool:
+    """Whether every row of every layer from 0 on is held, which rollout multiplies."""
+    return len(result.target) == len(result.source) and result.layer_numbers == tuple(range(result.layers))
+
+
 def rollout_layers(result: AttentionResult) -> Iterator[np.ndarray]:
     """(query, key) float32 rollout after each layer, the first layer first; rows sum to 1.
 
@@ -27,7 +32,8 @@ def rollout_layers(result: AttentionResult) -> Iterator[np.ndarray]:
     Raises
     ------
     SelectionError
-        Cross-attention has different tokens on its two sides, so it cannot be multiplied.
+        Cross-attention has different tokens on its two sides, so it cannot be multiplied; nor can some rows alone,
+        or some layers without those below.
 
     Source: Abnar and Zuidema 2020, eq. 1 and section 3.
     """
@@ -35,6 +41,11 @@ def rollout_layers(result: AttentionResult) -> Iterator[np.ndarray]:
         raise SelectionError(
             "Rollout needs the same tokens on both sides, which cross-attention has not; "
             "choose Weights or Value norms, or look at the source or the translation alone."
+        )
+    if not is_whole(result):
+        raise SelectionError(
+            "Rollout needs all rows of every layer from 0 on, and only some are held here; choose Weights, or ask for "
+            "all of them."
         )
     flow = None
     for layer in range(result.layers):

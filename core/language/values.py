@@ -251,6 +251,10 @@ class AttentionResult:
         """Raise SelectionError when the model has no such layer."""
         self._check("layer", layer, self.layers)
 
+    def number_of(self, layer: int | str) -> int | str:
+        """The model's own number of a layer held here; words such as "mean" stay as they are."""
+        return layer if isinstance(layer, str) else self.layer_numbers[layer]
+
     def layer_logits(self, layer: int) -> np.ndarray:
         """(heads, query, key) float32: scaled query · key of one layer, before mask and softmax.
 

@@ -6,6 +6,7 @@ from components.examples import EXAMPLES
 from components.links import forget_links
 from components.readiness import render_device, render_models
 from core import runtime
+from core.enformer.registry import dna_model_sources
 from core.language.registry import sources
 from core.settings import settings
 
@@ -15,8 +16,9 @@ forget_links()
 st.title("Attendome")
 st.markdown(
     "Attendome shows what transformers attend to. "
-    "Type a sentence and see, for every layer and head of a real trained model, which word looks at which. "
-    "Everything on this page works without a network; larger models can be downloaded once."
+    "Type a sentence and see, for every layer and head of a real trained model, which word looks at which; "
+    "or name a gene and see what Enformer predicts along it from the letters of DNA alone. "
+    "All examples of text work without a network; larger models can be downloaded once."
 )
 
 st.subheader("Start with one click")
@@ -32,6 +34,19 @@ for begin in range(0, len(EXAMPLES), ROW):
             )
             st.caption(example.see)
 
+with st.container(border=True):
+    st.page_link("views/tracks.py", label="**DNA: predicted tracks**", icon=":material/arrow_forward:")
+    st.caption(
+        "Where is DNA open, where are enhancers, where does transcription start? Tracks over the genes of a place."
+    )
+
+with st.container(border=True):
+    st.page_link("views/playground.py", label="**DNA: the playground**", icon=":material/arrow_forward:")
+    st.caption(
+        "A simulated genome whose rules are known: move an enhancer, write a boundary, and see what becomes of a gene."
+    )
+
 st.subheader("Models")
-render_models(sources(settings()))
+dna = tuple(source for source in dna_model_sources(settings()) if not source.seeded)
+render_models((*sources(settings()), *dna))
 render_device(runtime.device())

@@ -267,7 +267,7 @@ def test_a_model_without_tokenizer_takes_numbers(page, monkeypatch, test_data):
 def downloaded_gpt2(tmp_path, monkeypatch):
     """A small random GPT-2 in the hub's cache, as if it had been downloaded; gives its weights file."""
     from core import runtime, settings
-    from core.language.files import sha256_of
+    from core.files import sha256_of
     from core.settings import read_settings
     from tests.core.language import folders
 

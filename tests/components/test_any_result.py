@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from components.all_heads import GridWords, grid_payload
 from components.attention import attention_payload, proof_sentence
-from components.downloads import attention_csv, attention_npz
+from components.downloads import attention_csv, attention_npz, file_stem
 from components.head_grid import read_head_grid
 from core.cards import Provenance
+from core.enformer import EnformerEngine
+from core.errors import SelectionError
+from core.genome import Interval
 from core.language.compare import compare_maps
 from core.language.maps import MapOptions, attention_map, measures
 from core.language.scores import pair_scores, result_scores
 from core.language.values import AttentionResult
+from tests.core.enformer.engine_toys import small
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +52,44 @@ def test_bins_of_dna_have_every_picture(bins):
     assert proof_sentence(bins, (1,), 2).startswith("Check: rows sum to 1")
     assert len(attention_csv(bins, (1,), 2)) > 1000
     assert attention_npz(bins)[:2] == b"PK"
+
+
+def test_layers_keep_the_models_own_numbers():
+    """Layers 10 and 3 of a small Enformer alone, and some rows: every label says so."""
+    sequence = "ACGTTGCA" * 6 * 16
+    engine = EnformerEngine(small(depth=11))
+    place = Interval("chr1", 1_000, 1_000 + len(sequence))
+    some = engine.attention(sequence, [10, 3], [7, 8], interval=place)
+    assert some.layer_numbers == (10, 3)
+    assert measures(some) == ("weight",)
+    with pytest.raises(SelectionError, match="all rows of every layer from 0 on, and only some are held"):
+        attention_map(some, 0, 0, MapOptions("rollout"))
+    with pytest.raises(SelectionError, match="all rows of every layer"):
+        attention_map(engine.attention(sequence, [1]), 0, 0, MapOptions("rollout"))
+
+    one = attention_payload(some, (0,), 2)
+    assert "layer 10, head 2" in one["title"]
+    assert one["labels"]["queries"] == ["chr1:1,113-1,128", "chr1:1,129-1,144"]
+    both = attention_payload(some, (0, 1), 2)
+    assert both["title"].endswith("head 2 at layers 10, 3")
+    assert [panel["title"] for panel in both["panels"]] == ["Layer 10, head 2", "Layer 3, head 2"]
+
+    header, _, _ = read_head_grid(grid_payload(some, words=GridWords(), extra="mean"))
+    assert [row["label"] for row in header["rows"]] == ["Layer 10", "Layer 3", "Mean"]
+    first = header["heads"][0]
+    assert (first["name"], first["short"]) == ("Layer 10, head 0", "L10 H0")
+    assert {(head["layer"], head["name"][:8]) for head in header["heads"] if head["layer"] is not None} == {
+        (0, "Layer 10"),
+        (1, "Layer 3,"),
+    }
+
+    table = pd.read_csv(io.BytesIO(attention_csv(some, (1,), 2)))
+    assert set(table["layer"]) == {3}
+    assert set(table["query_token"]) == {"chr1:1,113-1,128", "chr1:1,129-1,144"}
+    assert file_stem(some, (0, 1), 2).endswith("-layer10-3-head2")
+    with np.load(io.BytesIO(attention_npz(some)), allow_pickle=False) as file:
+        assert file["layer_numbers"].tolist() == [10, 3]
+    assert compare_maps(some, some, (0, 1), ("mean", 2)).first_head == (10, 1)
 
 
 def test_recorded_gpt2_has_every_picture(test_data):

@@ -28,6 +28,7 @@ class Genome:
 
 
 def test_runs():
+    assert Averaging(shifts=np.int64(2)) == Averaging(shifts=2) == Averaging(shifts=np.array([2, 0, 2]))
     assert [run.name for run in Averaging().runs] == ["forward"]
     assert [run.name for run in Averaging(True, (-3, 0, 2, 2)).runs] == [
         "forward",

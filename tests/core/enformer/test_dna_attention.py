@@ -156,6 +156,11 @@ def test_what_is_refused(layers, bins, message):
         EnformerEngine(small()).attention(letters(160), layers, bins)
 
 
+def test_a_model_without_layers():
+    with pytest.raises(SelectionError, match="The model has no layers"):
+        EnformerEngine(small(depth=0)).attention(letters(160), 0)
+
+
 def test_windows_that_are_refused():
     engine = EnformerEngine(small())
     with pytest.raises(SequenceError, match="give 144 or 160"):

@@ -119,11 +119,22 @@ def test_some_tracks_are_columns_of_all():
     np.testing.assert_array_equal(some.column(2), some.values[:, 1])
     assert engine.predict(sequence, tracks=5).values.shape == (10, 1)
     assert len(engine.predict(sequence, tracks=[5, 5])) == 1
+    for many in (np.array([5, 2]), torch.tensor([5, 2]), (np.uint8(n) for n in (5, 2)), {5: "", 2: ""}):
+        assert [track.index for track in engine.predict(sequence, tracks=many).tracks] == [5, 2]
+    for one in (np.array(5), np.array([5]), torch.tensor(5)):
+        assert [track.index for track in engine.predict(sequence, tracks=one).tracks] == [5]
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"head": []}, r"no head \[\]"),
+        ({"tracks": 3.5}, "3.5 is no track; give whole numbers"),
+        ({"tracks": slice(2)}, "is no track"),
+        ({"tracks": [True, None]}, "None is no track"),
+        ({"tracks": np.array([True, False])}, "is no track"),
+        ({"tracks": [10**30]}, "does not exist"),
+        ({"target_length": -2}, "give 1 to 12, or -1 for all"),
         ({"head": "yeast"}, "no head 'yeast'; it has human and mouse"),
         ({"tracks": [7]}, "Track 7 does not exist: the human head has tracks 0 to 6"),
         ({"tracks": [-1]}, "Track -1 does not exist"),
@@ -152,7 +163,9 @@ def test_selections_that_are_refused(options, message):
         ("ACGT" * 8, {"interval": Interval("chr1", 0, 33)}, "chr1:1-33 is 33 bp wide"),
         ("ACGT" * 8, {"averaging": Averaging(shifts=(9,))}, "give shifts from -8 to 8 bp"),
         ("ACGT" * 8, {"averaging": Averaging(shifts=(1,)), "flanks": ("", "A-")}, "leave gaps out"),
-        (b"ACGT", {}, "given as text"),
+        (b"ACGT", {}, "is a bytes; give letters such as ACGT, or a one-hot array"),
+        (torch.eye(4), {}, "is a Tensor; give letters"),
+        ("ACGT" * 8, {"interval": "chr1:1-32"}, "The interval is 'chr1:1-32'; give an Interval"),
         (np.zeros((4, 32), np.float32), {}, "length comes first"),
     ],
 )
@@ -312,6 +325,9 @@ def test_output_that_is_not_finite():
 
 
 def test_modules_that_are_no_enformer():
+    for model in ("official", None, 5):
+        with pytest.raises(ModelFilesError, match=r"is no model; give what load_model gives: load_model\('official'\)"):
+            EnformerEngine(model)
     with pytest.raises(ModelFilesError, match="This Linear is not laid out as enformer_pytorch's Enformer"):
         EnformerEngine(torch.nn.Linear(2, 2))
     module = small()

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from core.cards import Provenance
+from core.disk_store import DiskStore
 from core.enformer import results
 from core.enformer.averaging import Averaging
 from core.enformer.engine import EnformerEngine
@@ -22,7 +23,6 @@ from core.enformer.track_file import curated_tracks
 from core.enformer.tracks import Track, TrackTable, unnamed_tracks
 from core.enformer.values import TrackSet
 from core.errors import SelectionError, SequenceError
-from core.genome.disk_store import DiskStore
 from core.genome.interval import Interval
 from core.genome.sequence import one_hot
 from core.settings import Settings

@@ -68,6 +68,8 @@ def test_strand(text: str, strand: str) -> None:
         ("35,082,742", r"names no chromosome; type it in front, with a colon: chr11:35,082,742\."),
         ("35.1M", r"names no chromosome; .* chr11:35\.1M\."),
         ("35082742", "names no chromosome"),
+        ("35,082,742-35,197,430", r"names no chromosome; .* chr11:35,082,742-35,197,430\."),
+        ("100-200", "names no chromosome"),
         ("35,082,742 chr11", "is no locus; type a chromosome, a colon and a range"),
         ("chr 11:35.1M", "is no locus; type a chromosome, a colon"),
         ("chr11:5:9", "is no locus"),
@@ -77,6 +79,7 @@ def test_strand(text: str, strand: str) -> None:
         ("chr11:0-100", "counted from 1; type 1 or more"),
         ("chr11:0", "counted from 1"),
         ("chr11:-5-100", "lacks a number beside its dash"),
+        ("chr11:-", "lacks a number beside its dash"),
         ("chr11:100-", "lacks a number beside its dash"),
         ("chr11:1-2-3", "more than one range"),
         ("chr11:35,08,742", "The number '35,08,742' .* cannot be read"),
@@ -103,6 +106,12 @@ def test_mistyped(text: str, sentence: str) -> None:
         Interval.parse(text)
     assert str(caught.value).endswith(".")
     assert "type" in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [None, 5, b"chr1:5-9", Interval("chr1", 4, 9)])
+def test_what_is_no_text(value: object) -> None:
+    with pytest.raises(InvalidLocusError, match=rf"given as text, not as {type(value).__name__}; type one such as"):
+        Interval.parse(value)
 
 
 def test_with_the_chromosomes_of_a_genome() -> None:
@@ -196,6 +205,8 @@ def test_shift_overlaps_contains() -> None:
 
 
 def test_a_wrong_interval_is_refused() -> None:
+    with pytest.raises(InvalidLocusError, match="position is '5'; give a whole number"):
+        Interval("chr1", 0, 9).contains("5")
     for arguments, sentence in [
         (("chr1", 5, 5), "end has to lie behind its start"),
         (("chr1", 6, 5), "end has to lie behind its start"),

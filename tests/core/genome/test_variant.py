@@ -59,8 +59,10 @@ def test_other_names_of_chromosomes() -> None:
         ("chr1:14677:R:A", "ref allele is 'R'"),
         ("chr1:14677:G:U", "alt allele is 'U'"),
         ("chr1:0:G:A", "at position 0; positions are counted from 1"),
+        ("chr1:-14677:G:A", "is no variant; type chromosome, position"),
+        ("chr1--14677-G-A", "is no variant"),
         ("chr1:1,46,77:G:A", "position '1,46,77' .* cannot be read"),
-        ("chr1:99999999999:G:A", "at position 99,999,999,999"),
+        ("chr1:99999999999:G:A", "at position 99,999,999,999, behind the end of any chromosome; give fewer digits"),
         ("chr1:" + "9" * 30 + ":G:A", "cannot be read"),
         ("chr1:14677 GA", "is no variant"),
         ("hello", "is no variant"),
@@ -73,6 +75,15 @@ def test_mistyped(text: str, sentence: str) -> None:
     with pytest.raises(InvalidVariantError, match=sentence) as caught:
         Variant.parse(text)
     assert str(caught.value).endswith(".")
+
+
+def test_what_is_no_text() -> None:
+    for value in (None, 5, b"chr1:14677:G:A"):
+        with pytest.raises(InvalidVariantError, match=f"given as text, not as {type(value).__name__}; type one"):
+            Variant.parse(value)
+    for alleles in ((None, "A"), ("G", 5)):
+        with pytest.raises(InvalidVariantError, match="give its letters as text"):
+            Variant("chr1", 14_677, *alleles)
 
 
 def test_an_invalid_variant_is_an_invalid_locus() -> None:

@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from core.genome.disk_store import DiskStore
+from core.disk_store import DiskStore
 
 
 def kept_bytes(folder: Path) -> int:

@@ -1,0 +1,1 @@
+"""The Enformer tracks page's parts: the figure and its text alternative, the inputs, the files to take away."""

@@ -1,0 +1,61 @@
+"""How to read the figure of tracks, what its words mean, and what the model is."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components.messages import plain
+from core.cards import ModelCard
+
+READING = (
+    "- **A row is one track**: what the model expects one experiment to measure along this stretch, such as DNase in "
+    "K562 cells. It has seen only the letters A, C, G and T, never a measurement of this place.\n"
+    "- **A step is one bin.** Its unit stands beside the name. Values of different units cannot be compared; “one an "
+    "assay” puts tracks of one kind on one scale.\n"
+    "- **The bar on top is what the model reads.** Its hatched ends are read, so that the middle has its surroundings, "
+    "but nothing is predicted there.\n"
+    "- **CAGE** counts where transcription starts and spans four powers of ten, so it is drawn as log10(1 + x).\n"
+    "- **Genes**: thick blocks code for protein, thin blocks are other exons, arrows show the direction of reading.\n"
+    "- **A ribbon** is the spread (standard deviation) over the runs that were averaged: the other strand, and the "
+    "window moved by a few bases. The experiment would be the same, so a wide ribbon is the model's own doubt.\n"
+    "- Drag to zoom in, double-click to zoom out.\n"
+)
+LIMITS = (
+    "- **A prediction is not a measurement**, and a peak is not a proof. Across places of the genome predicted and "
+    "measured CAGE at gene starts agree well (r = 0.85, Avsec et al. 2021); between *people* the direction of an "
+    "effect is often wrong (Huang et al. 2023; Sasse et al. 2023), and distant enhancers are mostly used too little "
+    "(Karollus et al. 2023).\n"
+)
+WORDS = {
+    "bin": "128 neighbouring base pairs in Enformer, which get one value",
+    "window": "the letters that the model reads at once: 196,608 bp in Enformer",
+    "crop": "bins at the two ends of the window that are not predicted, as they lack surroundings on one side",
+    "DNase, ATAC": "experiments that find open DNA, where proteins can bind",
+    "ChIP": "finds where a protein sits or a histone carries a mark, such as H3K27ac at active enhancers",
+    "CAGE": "counts the starts of RNA: active promoters, and weakly enhancers",
+    "TSS": "transcription start site, where a gene begins to be read",
+    "reverse complement": "the other strand, read in its own direction: the same DNA",
+    "N": "an unknown base; the model sees four zeros",
+}
+
+
+def render_reading(card: ModelCard) -> None:
+    """How to read the figure, the glossary, and what the model is."""
+    reading, words, model = st.columns(3)
+    with reading.expander("How to read this figure", icon=":material/help:"):
+        st.markdown(READING + LIMITS)
+    with words.expander("Words", icon=":material/menu_book:"):
+        st.markdown("\n".join(f"- **{word}**: {meaning}" for word, meaning in WORDS.items()))
+    with model.expander(f"About {plain(card.title)}", icon=":material/info:"):
+        st.markdown(plain(card.summary))
+        st.caption(
+            plain(
+                f"{card.layers} layers × {card.heads} heads · reads {card.context:,} bp · "
+                f"{card.parameters / 1e6:.1f} M parameters · {card.weights} weights {card.revision} · "
+                f"{card.source} · {card.licence}"
+            )
+        )
+        if card.facts:
+            st.table({"Measured": [what for what, _ in card.facts], "Value": [value for _, value in card.facts]})
+        if card.limits:
+            st.markdown(f"**Limits.** {plain(card.limits)}")

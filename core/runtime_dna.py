@@ -1,0 +1,193 @@
+"""What all people who use one running app share of the DNA half: models, genomes, predictions; see `core.runtime`."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import streamlit as st
+
+from core import runtime
+from core.genome import named_genome, open_genome
+from core.runtime import RESULT_BYTES, OnWait
+from core.settings import settings
+from core.shelf import Shelf
+from core.timing import Timings
+from core.uploads import SessionFolder
+
+if TYPE_CHECKING:
+    from core.enformer.asking import Question
+    from core.enformer.engine import EnformerEngine
+    from core.enformer.models import DnaModel
+    from core.enformer.results import ResultStore
+    from core.enformer.values import TrackSet
+    from core.genome.annotation import Genes
+    from core.genome.reference import Reference
+
+
+def _nothing(ahead: int) -> None:
+    """Do nothing while waiting."""
+
+
+@st.cache_resource(show_spinner=False)
+def _engines() -> WeakKeyDictionary[DnaModel, EnformerEngine]:
+    """The engine of each DNA model that is in memory."""
+    return WeakKeyDictionary()
+
+
+def dna_model(name: str, *, on_wait: OnWait = _nothing) -> DnaModel:
+    """The DNA model that a browser named, from memory or loaded; see `core.runtime.language_model`.
+
+    Raises
+    ------
+    ModelUnavailableError
+        The name is not on the list, or its files cannot be used.
+    DeviceMemoryError
+        It does not fit in memory.
+    """
+    from core.enformer.models import load_model
+    from core.enformer.registry import named_dna_source, source_bytes, source_version
+    from core.enformer.track_file import HUMAN_FILE
+
+    options = settings()
+    source = named_dna_source(name, options)
+    key = ("dna", *source_version(source), (options.cache_folder / "enformer" / HUMAN_FILE.name).exists())
+
+    def load() -> DnaModel:
+        return load_model(name, options=options, on_wait=lambda: on_wait(0))
+
+    return runtime.kept_model(key, load, source_bytes(source), on_wait)
+
+
+def dna_engine(model: DnaModel) -> EnformerEngine:
+    """The one engine of a DNA model."""
+    from core.enformer.engine import EnformerEngine
+
+    engines = _engines()
+    if model not in engines:
+        engines[model] = EnformerEngine(model)
+    return engines[model]
+
+
+@st.cache_resource(show_spinner=False)
+def _genomes() -> Shelf[Any]:
+    """Opened genomes, and their genes."""
+    return Shelf(max_count=16)
+
+
+def genome(name: str, *, on_wait: OnWait = _nothing) -> Reference:
+    """The genome that a browser named, opened once; anew when its file has changed.
+
+    Raises
+    ------
+    GenomeUnavailableError
+        The name is not on the list, or its file or server cannot be read.
+    """
+    source = named_genome(name, settings())
+    return _genomes().get(("genome", name, source.version), source.open, on_wait=lambda: on_wait(0))
+
+
+def annotation(name: str, reference: Reference, *, on_wait: OnWait = _nothing) -> Genes | None:
+    """The genes of that genome, read once; None where there are none.
+
+    Raises
+    ------
+    AnnotationError, GenomeUnavailableError
+        Their file or server cannot be read.
+    """
+    source = named_genome(name, settings())
+    key = ("genes", name, source.version, reference.identity)
+    return _genomes().get(key, lambda: source.genes(reference), on_wait=lambda: on_wait(0))
+
+
+@st.cache_resource(show_spinner=False, scope="session", on_release=SessionFolder.close)
+def session_folder() -> SessionFolder:
+    """Where this session's upload is kept; removed when the session ends."""
+    return SessionFolder()
+
+
+def uploaded_genome(path: Path) -> Reference:
+    """The genome that this session uploaded.
+
+    Raises
+    ------
+    GenomeFileError
+        It is no FASTA, or of a kind that is refused.
+    """
+    return _genomes().get(("upload", str(path)), lambda: open_genome(path, options=settings()))
+
+
+@st.cache_resource(show_spinner=False)
+def _predictions() -> Shelf[TrackSet]:
+    return Shelf(max_count=64, max_bytes=RESULT_BYTES, size=lambda found: found.nbytes)
+
+
+@st.cache_resource(show_spinner=False)
+def _prediction_store() -> ResultStore:
+    from core.enformer.results import ResultStore
+
+    return ResultStore(options=settings())
+
+
+@st.cache_resource(show_spinner=False)
+def timings() -> Timings:
+    """How long work took on this machine."""
+    return Timings(settings().cache_folder / "timings.json")
+
+
+def known_prediction(question: Question) -> TrackSet | None:
+    """The answer, if it was found before: from memory, or from disk also after a restart."""
+
+    def from_disk() -> TrackSet:
+        if (found := question.kept(_prediction_store())) is None:
+            raise LookupError
+        return found
+
+    with suppress(LookupError):
+        return _predictions().get(question.key, from_disk)
+    return None
+
+
+def prediction_seconds(question: Question, *, on_wait: OnWait = _nothing) -> float:
+    """What a prediction will take, from earlier runs here; before the first one, from a short piece that is run now.
+
+    Raises
+    ------
+    DeviceMemoryError, SequenceError
+        As `EnformerEngine.predict`.
+    """
+    from core.enformer.asking import calibrate, estimate_seconds
+
+    if (known := estimate_seconds(question, timings())) is not None:
+        return known
+    with runtime.queue(runtime.queue_name(question.engine.device)).turn(
+        owner=runtime.person(), interactive=True, on_wait=on_wait
+    ):
+        calibrate(question, timings())
+    return estimate_seconds(question, timings()) or 0.0
+
+
+def running_prediction(question: Question) -> str | None:
+    """Id of the job that answers this question now, whoever asked it."""
+    from core.enformer.asking import job_key
+
+    return runtime.jobs().active(job_key(question))
+
+
+def start_prediction(question: Question, title: str) -> str:
+    """Id of a job that answers the question; when it is done, `known_prediction` has the answer."""
+    from core.enformer.asking import prediction_job
+
+    predictions, key = _predictions(), question.key
+    job = prediction_job(
+        question,
+        _prediction_store(),
+        timings(),
+        title=title,
+        queue=runtime.queue_name(question.engine.device),
+        owner=runtime.person(),
+        on_answer=lambda found: predictions.get(key, lambda: found),
+    )
+    return runtime.jobs().submit(job)
