@@ -151,17 +151,19 @@ def known_prediction(question: Question) -> TrackSet | None:
 
 
 def prediction_seconds(question: Question, *, on_wait: OnWait = _nothing) -> float:
-    """What a prediction will take, from earlier runs here; before the first one, from a short piece that is run now.
+    """What a prediction will take: from its size where it is small, from earlier runs here, or else from a short piece
+    that is run now.
 
     Raises
     ------
     DeviceMemoryError, SequenceError
         As `EnformerEngine.predict`.
     """
-    from core.enformer.asking import calibrate, estimate_seconds
+    from core.enformer.asking import calibrate, estimate_seconds, small_run_seconds
 
-    if (known := estimate_seconds(question, timings())) is not None:
-        return known
+    for known in (small_run_seconds(question), estimate_seconds(question, timings())):
+        if known is not None:
+            return known
     with runtime.queue(runtime.queue_name(question.engine.device)).turn(
         owner=runtime.person(), interactive=True, on_wait=on_wait
     ):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.enformer.averaging import Averaging, window_with_flanks
-from core.enformer.results import ResultStore, as_json, cached_prediction
+from core.enformer.progress import run_costs
+from core.enformer.results import ResultStore, as_json, cached_prediction, kept_prediction
 from core.genome.interval import Interval
 from core.jobs import JobSpec, PieceContext
 from core.timing import Timings
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 CALIBRATION_SHARE = 16  # of the window; a sixteenth of Enformer's takes two to three seconds on two cores
 CALIBRATION_BINS = 16
+SMALL_RUN = 3e10  # multiply-adds; Enformer's own window has 1.6e12
+SLOW_RATE = 1e10  # a second, on one busy core
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,10 +71,7 @@ class Question:
 
     def kept(self, store: ResultStore) -> TrackSet | None:
         """The answer, if it was found before."""
-        try:
-            return cached_prediction(_Kept(self.engine.fingerprint), store, self.sequence, **self.options)
-        except LookupError:
-            return None
+        return kept_prediction(self.engine, store, self.sequence, **self.options)
 
     def answer(self, store: ResultStore, on_progress: Callable[[float], None] | None = None) -> TrackSet:
         """The answer, kept or predicted now.
@@ -82,17 +82,6 @@ class Question:
             As `EnformerEngine.predict`.
         """
         return cached_prediction(self.engine, store, self.sequence, on_progress=on_progress, **self.options)
-
-
-@dataclass(frozen=True, eq=False)
-class _Kept:
-    """An engine that only remembers."""
-
-    fingerprint: Mapping[str, Any]
-
-    def predict(self, sequence: str, tracks: Iterable[Any] | None = None, **options: Any) -> TrackSet:
-        """Nothing is predicted here."""
-        raise LookupError
 
 
 def prediction_job(
@@ -130,6 +119,12 @@ def estimate_seconds(question: Question, timings: Timings) -> float | None:
     """Seconds that all runs of a question will take, from earlier ones on this machine; None before the first."""
     found = timings.estimate(kind_of(question))
     return None if found is None else found * len(question.averaging.runs)
+
+
+def small_run_seconds(question: Question) -> float | None:
+    """Seconds, rather too many than too few, of a run that is too short to be worth measuring first; else None."""
+    costs = run_costs(question.engine.parts, len(question.sequence))
+    return len(question.averaging.runs) * costs / SLOW_RATE if costs < SMALL_RUN else None
 
 
 def calibrate(question: Question, timings: Timings) -> None:

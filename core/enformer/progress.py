@@ -38,6 +38,11 @@ def head_cost(parts: Parts, bins: int, tracks: int) -> float:
     return float(bins * (parts.pointwise.weight.numel() + 2 * parts.width * tracks))
 
 
+def run_costs(parts: Parts, length: int) -> float:
+    """Of tower and transformer on `length` bases, in multiply-adds; the heads cost next to nothing."""
+    return sum(stage_costs(parts, length)) + sum(layer_costs(parts, length >> len(parts.stages)))
+
+
 class Progress:
     """Tells a caller how far a run is: from 0 to 1, never backwards, also when a piece is tried again."""
 

@@ -18,7 +18,7 @@ st.markdown(
     "Attendome shows what transformers attend to. "
     "Type a sentence and see, for every layer and head of a real trained model, which word looks at which; "
     "or name a gene and see what Enformer predicts along it from the letters of DNA alone. "
-    "All examples of text work without a network; larger models can be downloaded once."
+    "All examples work without a network; larger models can be downloaded once."
 )
 
 st.subheader("Start with one click")
@@ -34,13 +34,13 @@ for begin in range(0, len(EXAMPLES), ROW):
             )
             st.caption(example.see)
 
-with st.container(border=True):
+tracks, playground = st.columns(2)
+with tracks.container(border=True, height="stretch"):
     st.page_link("views/tracks.py", label="**DNA: predicted tracks**", icon=":material/arrow_forward:")
     st.caption(
         "Where is DNA open, where are enhancers, where does transcription start? Tracks over the genes of a place."
     )
-
-with st.container(border=True):
+with playground.container(border=True, height="stretch"):
     st.page_link("views/playground.py", label="**DNA: the playground**", icon=":material/arrow_forward:")
     st.caption(
         "A simulated genome whose rules are known: move an enhancer, write a boundary, and see what becomes of a gene."

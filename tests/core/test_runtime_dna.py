@@ -106,12 +106,18 @@ def test_two_people_who_ask_the_same_share_one_job(untrained):
 
 
 def test_an_estimate_is_measured_once(untrained, monkeypatch):
+    monkeypatch.setattr("core.enformer.asking.SMALL_RUN", 0)  # or its size would be enough
     question = ask(untrained)
     seconds = runtime_dna.prediction_seconds(question)
     assert 0 < seconds < 60
     monkeypatch.setattr("core.enformer.asking.calibrate", lambda *_: pytest.fail("measured again"))
     assert runtime_dna.prediction_seconds(question) == seconds
     assert Timings(runtime_dna.settings().cache_folder / "timings.json")._known
+
+
+def test_a_small_run_is_not_measured_first(untrained, monkeypatch):
+    monkeypatch.setattr("core.enformer.asking.calibrate", lambda *_: pytest.fail("measured"))
+    assert 0 < runtime_dna.prediction_seconds(ask(untrained)) < 6
 
 
 def test_out_of_memory_is_a_sentence_and_the_next_run_works(untrained, monkeypatch):
