@@ -10,6 +10,7 @@ from typing import Any
 
 from core.errors import ModelFilesError
 
+MAX_JSON_BYTES = 16_000_000  # settings and cards take a few thousand
 _REMEDY = "fetch or install the model again, or choose another."
 
 
@@ -19,13 +20,17 @@ def read_json(path: Path, title: str) -> dict[str, Any]:
     Raises
     ------
     ModelFilesError
-        The file is missing or is no JSON object.
+        The file is missing, larger than `MAX_JSON_BYTES`, or no JSON object.
     """
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(MAX_JSON_BYTES + 1)
+        if len(content) > MAX_JSON_BYTES:
+            raise ValueError("too large")
+        value = json.loads(content.decode("utf-8"))
     except FileNotFoundError as error:
         raise ModelFilesError(f"{title} has no {path.name} in its folder; {_REMEDY}") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelFilesError(f"{path.name} of {title} cannot be read; {_REMEDY}") from error
     if not isinstance(value, dict):
         raise ModelFilesError(f"{path.name} of {title} is no JSON object; {_REMEDY}")

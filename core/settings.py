@@ -26,6 +26,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from core.errors import SettingsError
 
@@ -76,9 +77,17 @@ def _positive(environment: Mapping[str, str], name: str, default: float) -> floa
 
 def _address(environment: Mapping[str, str], name: str) -> str:
     text = environment.get(name, "").strip()
-    if text and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", text):
+    if text and not is_web_address(text):
         raise SettingsError(f"{name} is {text!r}; give an address that begins with https://.")
     return text
+
+
+def is_web_address(text: str) -> bool:
+    """Whether it can be the address of something on a server."""
+    try:
+        return bool(re.fullmatch(r"https?://[^\s/]+(/\S*)?", text, re.IGNORECASE)) and urlsplit(text).port != 0
+    except ValueError:
+        return False
 
 
 def _named_paths(
@@ -122,6 +131,9 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     hub_folder = Path(hub_cache) if hub_cache else Path(hub_home) / "hub" if hub_home else default.hub_folder
     cache_folder = environment.get("ATTENDOME_CACHE", "").strip()
     hg38_url = _address(environment, "ATTENDOME_HG38_URL") or default.hg38_url
+    genome = environment.get("ATTENDOME_GENOME", "").strip() or default.genome
+    if genome.lower().startswith(("http://", "https://")):
+        genome = _address(environment, "ATTENDOME_GENOME")
     hg38_index = default.hg38_index_url if hg38_url == default.hg38_url else f"{hg38_url}.fai"
     return Settings(
         device=device,
@@ -133,7 +145,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         hub_endpoint=(environment.get("HF_ENDPOINT", "").strip() or default.hub_endpoint).rstrip("/"),
         hub_folder=hub_folder.expanduser(),
         hub_offline=environment.get("HF_HUB_OFFLINE", "").strip().lower() in {"1", "true", "yes", "on"},
-        genome=environment.get("ATTENDOME_GENOME", "").strip() or default.genome,
+        genome=genome,
         genome_files=_named_paths(
             environment, "ATTENDOME_GENOMES", GENOME_NAMES, kind="file", example="/data/my-genome.fa"
         ),

@@ -75,7 +75,7 @@ def card_figures(folder: Path) -> tuple[str, tuple[tuple[str, str], ...], str]:
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
         facts = tuple((str(what), str(value)) for what, value in card["facts"])
         return card["sha256"]["model.safetensors"], facts, card["limits"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return "missing", (), ""  # the digest then refuses the weights with a sentence
 
 

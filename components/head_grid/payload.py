@@ -25,9 +25,7 @@ SPARE_BYTES = 8_000
 BYTES_PER_HEAD = 420
 
 
-def _lanes(
-    places: Sequence[tuple[int | None, str | None]], numbers: Sequence[int], word: str
-) -> list[dict[str, Any]]:
+def _lanes(places: Sequence[tuple[int | None, str | None]], numbers: Sequence[int], word: str) -> list[dict[str, Any]]:
     """Rows or columns in order: every layer or head, then the summaries that occur."""
     found = {summary for index, summary in places if index is None}
     lanes = [{"label": f"{word} {i}", "short": str(i), "extra": False} for i in numbers]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from core.enformer.tracks import TrackTable
 
 FIRST_SHOWN = 4
+# Of the playground's tracks: open DNA and gene starts of both cell types.
+PLAYGROUND_FIRST = ("PG00", "PG01", "PG06", "PG07")
 FOUND = 60
 
 
@@ -117,6 +119,8 @@ def first_tracks(table: TrackTable) -> list[int]:
     """What is shown until a person chooses: the first named set, else the first few tracks."""
     if sets := table.sets():
         return list(sets[0].indices)[:MAX_SHOWN]
+    if playground := [track.index for track in table if track.identifier in PLAYGROUND_FIRST]:
+        return playground
     return [track.index for track in table][:FIRST_SHOWN]
 
 
@@ -198,6 +202,17 @@ def choose_averaging() -> tuple[bool, tuple[int, ...]]:
         help="Reads the window as it is and moved by 1, 2 and 3 bp to either side. Seven times the time.",
     )
     return bool(both), SHIFTS if around else ()
+
+
+def choose_truth() -> bool:
+    """Whether the grammar's truth is laid over the prediction."""
+    on = st.sidebar.toggle(
+        "Truth",
+        key="truth",
+        persist_state="session",
+        help="This genome is simulated, so what the model should say is known: a line over each prediction.",
+    )
+    return bool(on)
 
 
 def choose_heights(has_logs: bool) -> tuple[bool, bool]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from components.tracks.view import View
+from components.tracks.view import TRUTH, View
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,8 @@ def tracks_table(view: View) -> pd.DataFrame:
     """One row per (track, bin) of what is shown, exact in float32.
 
     Columns: model, revision, weights_kind, precision, assembly, head, chrom, start, end (0-based, half-open), track
-    (index), identifier, description, unit, value, and spread where several runs were averaged. Values are never logs.
+    (index), identifier, description, unit, value, and spread where several runs were averaged; of a simulated genome
+    also origin, and truth where it is shown. Values are never logs.
     """
     import pandas as pd
 
@@ -64,8 +65,13 @@ def tracks_table(view: View) -> pd.DataFrame:
             "unit": track.unit,
             "value": view.found.column(track)[kept],
         }
-        spread = view.found.spread_of(track)
-        tables.append(pd.DataFrame(columns | ({} if spread is None else {"spread": spread[kept]})))
+        if (spread := view.found.spread_of(track)) is not None:
+            columns["spread"] = spread[kept]
+        if (truth := view.truth_of(track)) is not None:
+            columns["truth"] = truth[kept]
+        if view.origin:
+            columns["origin"] = view.origin
+        tables.append(pd.DataFrame(columns))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -79,6 +85,8 @@ def tracks_csv(view: View) -> bytes:
 def tracks_bedgraph(view: View) -> bytes:
     """The shown tracks one after the other, each under its own track line, as genome browsers read them.
 
+    The truth, where it is shown, follows each.
+
     Source: bedGraph format of the UCSC Genome Browser: chrom, start, end, value; 0-based, half-open.
     """
     return "".join(f"{line}\n" for line in _bedgraph_lines(view)).encode()
@@ -86,13 +94,16 @@ def tracks_bedgraph(view: View) -> bytes:
 
 def _bedgraph_lines(view: View) -> Iterator[str]:
     kept, starts, ends = _bins(view)
-    yield f"# {_quoted(view.found.provenance.sentence)}"
+    yield f"# {_quoted(view.provenance_sentence)}"
     for track in view.tracks:
-        description = _quoted(f"{track.description}, {track.unit}, {view.found.provenance.sentence}")
-        named = f'name="{_quoted(track.label)}" description="{description}"'
-        yield f"track type=bedGraph {named} visibility=full autoScale=on"
-        for start, end, value in zip(starts, ends, view.found.column(track)[kept], strict=True):
-            yield f"{view.seen.chrom}\t{start}\t{end}\t{value:.9g}"
+        both = [(track.label, view.provenance_sentence, view.found.column(track))]
+        if (truth := view.truth_of(track)) is not None:
+            both.append((f"{track.label}, {TRUTH}", view.origin, truth))
+        for name, source, values in both:
+            description = _quoted(f"{track.description}, {track.unit}, {source}")
+            yield f'track type=bedGraph name="{_quoted(name)}" description="{description}" visibility=full autoScale=on'
+            for start, end, value in zip(starts, ends, values[kept], strict=True):
+                yield f"{view.seen.chrom}\t{start}\t{end}\t{value:.9g}"
 
 
 def _quoted(text: str) -> str:

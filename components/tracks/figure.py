@@ -9,7 +9,7 @@ import numpy as np
 
 from components.style import FONT_STACK, TRACK_DARK, TRACK_LIGHT, TRACK_SIZES, TrackColours
 from components.tracks.genes import add_genes, gene_lanes, plain_text
-from components.tracks.view import View
+from components.tracks.view import PREDICTION, TRUTH, View
 from core.genome.interval import Interval
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.enformer.tracks import Track
 
 MANY = 6
+TRUTH_WIDTH = 1.5
 
 
 def tracks_figure(view: View, *, dark: bool = False) -> go.Figure:
@@ -45,6 +46,8 @@ def tracks_figure(view: View, *, dark: bool = False) -> go.Figure:
     window = (share(sizes.head + sizes.window), 1.0)
     _add_window(figure, view, window, share(sizes.head + sizes.window + sizes.funnel), colours)
     _mark_place(figure, view, share(tracks_top - sizes.gap), colours)
+    if view.truth is not None:
+        _add_legend(figure, colours)
     for text, size, colour, shift in (
         (f"<b>{plain_text(view.title)}</b>", sizes.title, colours.text, sizes.head - 4),
         (plain_text(view.window_sentence), sizes.label, colours.muted, sizes.head - 28),
@@ -54,7 +57,7 @@ def tracks_figure(view: View, *, dark: bool = False) -> go.Figure:
             font={"size": size, "color": colour}, showarrow=False,
         )  # fmt: skip
     figure.add_annotation(
-        text=plain_text(view.found.provenance.sentence), x=0, xref="paper", xanchor="left", y=0, yref="paper",
+        text=plain_text(view.provenance_sentence), x=0, xref="paper", xanchor="left", y=0, yref="paper",
         yanchor="top", yshift=-44, font_size=sizes.small, font_color=colours.muted, showarrow=False,
     )  # fmt: skip
     assembly = "" if view.assembly == "unknown" else f" ({plain_text(view.assembly)})"
@@ -65,7 +68,7 @@ def tracks_figure(view: View, *, dark: bool = False) -> go.Figure:
         font={"family": FONT_STACK, "color": colours.text, "size": 12},
         paper_bgcolor=colours.ground,
         plot_bgcolor=colours.ground,
-        showlegend=False,
+        showlegend=view.truth is not None,
         bargap=0,
         hovermode="x unified",
         hoversubplots="axis",
@@ -112,9 +115,10 @@ def _shared_tops(view: View) -> dict[str, float]:
 
 
 def _reach(view: View, track: Track) -> np.ndarray:
-    """The upper edge of what is drawn: the values, or the ribbon above them."""
-    values, spread = view.found.column(track), view.found.spread_of(track)
-    return values if spread is None else values + spread
+    """The upper edge of what is drawn: the values, the ribbon above them, or the truth."""
+    values, spread, truth = view.found.column(track), view.found.spread_of(track), view.truth_of(track)
+    upper = values if spread is None else values + spread
+    return upper if truth is None else np.maximum(upper, truth)
 
 
 def _add_track(
@@ -150,6 +154,12 @@ def _add_track(
                 y=edged(view.drawn(track, edge)), name=f"{plain_text(track.label)}, {name}", hoverinfo="skip",
                 line={"color": colour, "width": 0, "shape": "hvh"}, fill=fill, fillcolor=_faded(colour, 0.55), **given,
             )  # fmt: skip
+    if (truth := view.truth_of(track)) is not None:
+        figure.add_scatter(
+            y=edged(view.drawn(track, truth)), name=f"{plain_text(track.label)}, truth",
+            customdata=[_figures(value) for value in edged(truth)], hovertemplate="%{customdata}",
+            line={"color": colours.text, "width": TRUTH_WIDTH, "shape": "hvh"}, **given,
+        )  # fmt: skip
     reach = view.drawn(track, _reach(view, track))
     end = max(top if top is not None else float(reach.max()), 1e-6)
     least = min(0.0, float(view.drawn(track, values if spread is None else values - spread).min()))
@@ -162,10 +172,26 @@ def _add_track(
     }})  # fmt: skip
     unit = f"log10(1 + x), x: {track.unit}" if view.is_log(track) else track.unit
     small = f"<span style='color:{colours.muted};font-size:{TRACK_SIZES.small}px'>  {plain_text(unit)}</span>"
+    if said := view.agreement_sentence(track):
+        small += f"<span style='font-size:{TRACK_SIZES.small}px'>  <b>{plain_text(said)}</b></span>"
     figure.add_annotation(
         text=f"<b>{plain_text(_short(track.label))}</b>{small}", x=0, xref="paper", xanchor="left", y=domain[1],
         yref="paper", yanchor="bottom", font={"size": TRACK_SIZES.label, "color": colours.text}, showarrow=False,
     )  # fmt: skip
+
+
+def _add_legend(figure: go.Figure, colours: TrackColours) -> None:
+    """What is filled and what is a line, above the rows at the right."""
+    swatch = {"symbol": "square", "size": 11, "color": _faded(colours.muted, 0.45),
+              "line": {"color": colours.muted, "width": 1}}  # fmt: skip
+    given = {"x": [None], "y": [None], "xaxis": "x", "yaxis": "y", "hoverinfo": "skip", "showlegend": True}
+    figure.add_scatter(mode="markers", marker=swatch, name=PREDICTION, **given)
+    figure.add_scatter(mode="lines", line={"color": colours.text, "width": TRUTH_WIDTH}, name=TRUTH, **given)
+    figure.update_layout(legend={
+        "orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom", "yref": "paper",
+        "itemclick": False, "itemdoubleclick": False, "bgcolor": "rgba(0,0,0,0)",
+        "font": {"size": TRACK_SIZES.label, "color": colours.text},
+    })  # fmt: skip
 
 
 def _add_genes(

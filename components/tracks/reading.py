@@ -20,6 +20,12 @@ READING = (
     "window moved by a few bases. The experiment would be the same, so a wide ribbon is the model's own doubt.\n"
     "- Drag to zoom in, double-click to zoom out.\n"
 )
+TRUTH = (
+    "- **The line over each row is the truth.** This genome is simulated: a written grammar turns its letters into "
+    "these tracks, so what the model should have said is known. Where line and filling part, the model is wrong.\n"
+    "- **r** is Pearson's correlation of prediction and truth over the bins of the row: 1 is perfect, 0 is no "
+    "agreement. It is of the values, also where logarithms are drawn.\n"
+)
 LIMITS = (
     "- **A prediction is not a measurement**, and a peak is not a proof. Across places of the genome predicted and "
     "measured CAGE at gene starts agree well (r = 0.85, Avsec et al. 2021); between *people* the direction of an "
@@ -39,11 +45,11 @@ WORDS = {
 }
 
 
-def render_reading(card: ModelCard) -> None:
+def render_reading(card: ModelCard, *, has_truth: bool = False) -> None:
     """How to read the figure, the glossary, and what the model is."""
     reading, words, model = st.columns(3)
     with reading.expander("How to read this figure", icon=":material/help:"):
-        st.markdown(READING + LIMITS)
+        st.markdown((TRUTH if has_truth else "") + READING + LIMITS)
     with words.expander("Words", icon=":material/menu_book:"):
         st.markdown("\n".join(f"- **{word}**: {meaning}" for word, meaning in WORDS.items()))
     with model.expander(f"About {plain(card.title)}", icon=":material/info:"):

@@ -28,6 +28,7 @@ def link_fields(models: Sequence[str], genomes: Sequence[str], model: str, genom
         ),
         switch("rc"),
         switch("shifts"),
+        LinkField("truth", True, lambda text: one_of("truth", ("0", "1"))(text) == "1", lambda on: "1" if on else "0"),
         LinkField("heights", "own", one_of("heights", tuple(SCALES))),
         LinkField("cage", "log", one_of("cage", tuple(CAGE_SCALES))),
     )

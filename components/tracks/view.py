@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,11 +10,13 @@ import numpy as np
 from core.enformer.values import TrackSet
 from core.genome.annotation import Gene
 from core.genome.interval import Interval
+from core.teaching.playground.files import LABEL
 
 if TYPE_CHECKING:
     from core.enformer.tracks import Track
 
 MAX_SHOWN = 12
+PREDICTION, TRUTH = "prediction", "truth (the grammar)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,13 @@ class View:
     place_name : what is written at that mark.
     shared : one scale for all tracks of an assay, instead of one each.
     logarithm : tracks that are usually drawn so are drawn as log10(1 + x).
+    origin : of a simulated genome where it comes from, "" of any other.
+    truth : (bins, shown tracks) float32 in the bins and units of the prediction, where it is known and asked for.
+
+    Raises
+    ------
+    ValueError
+        The truth has other bins or tracks than what is shown.
     """
 
     found: TrackSet
@@ -45,6 +54,15 @@ class View:
     place_name: str
     shared: bool = False
     logarithm: bool = True
+    origin: str = ""
+    truth: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        shape = (self.found.bins, len(self.columns))
+        if self.truth is not None:
+            if self.truth.shape != shape:
+                raise ValueError(f"a truth of the shape {self.truth.shape} for bins and tracks {shape}")
+            self.truth.setflags(write=False)
 
     @property
     def seen(self) -> Interval:
@@ -77,6 +95,38 @@ class View:
         """Heights on the track's axis."""
         return np.log10(1 + np.maximum(values, 0)) if self.is_log(track) else values
 
+    def truth_of(self, track: Track) -> np.ndarray | None:
+        """(bins,) float32; None where no truth is shown."""
+        return None if self.truth is None else self.truth[:, self.columns.index(track.index)]
+
+    def agreement(self, track: Track) -> float | None:
+        """Pearson's r of prediction and truth over the bins on the chromosome, of the values and not of logarithms.
+
+        None where no truth is shown, or one of the two is level.
+        """
+        from core.teaching.playground.heldout import pearson
+
+        if (truth := self.truth_of(track)) is None:
+            return None
+        found = pearson(self.found.column(track)[self.on_chromosome], truth[self.on_chromosome])
+        return None if np.isnan(found) else found
+
+    def agreement_sentence(self, track: Track) -> str:
+        """For example "r = 0.97"; "" where no truth is shown."""
+        if self.truth is None:
+            return ""
+        found = self.agreement(track)
+        return "r = none, as one of them is level" if found is None else f"r = {found:.2f}"
+
+    @property
+    def provenance_sentence(self) -> str:
+        """Where it comes from; what is simulated says so."""
+        told = self.found.provenance
+        if not self.origin:
+            return told.sentence
+        assembly = None if told.assembly == self.assembly else told.assembly  # the origin names it
+        return f"{replace(told, assembly=assembly).sentence} · {self.origin}"
+
     @property
     def title(self) -> str:
         """For example "Predicted tracks around CD44, chr11:35,082,743-35,197,430"."""
@@ -94,7 +144,7 @@ class View:
                 f"The model reads {read:,} bp and predicts the middle {seen:,}, in {self.found.bins:,} bins of "
                 f"{self.found.bin_size_bp} bp"
             )
-        return f"{said}."
+        return f"{said}." if not self.origin else f"{said} · {LABEL}"
 
     @property
     def padding_sentence(self) -> str:

@@ -28,6 +28,7 @@ def track_summary(view: View) -> pd.DataFrame:
                 "Track": track.label,
                 "Mean": float(values.mean(dtype=np.float64)),
                 "Peak": float(values[peak]),
+                **({} if view.truth is None else {"r with the truth": view.agreement(track)}),
                 "Peak at": Interval(place.chrom, max(0, place.start), min(view.contig_bp, place.end)).locus,
                 "Nearest gene start": _nearest(view.genes, place.centre),
                 "Unit": track.unit,
@@ -51,6 +52,9 @@ def description(view: View) -> str:
     for _, row in summary.iterrows():
         near = f", nearest gene start {row['Nearest gene start']}" if row["Nearest gene start"] else ""
         said.append(f"{row['Track']}: mean {row['Mean']:.3g}, peak {row['Peak']:.3g} at {row['Peak at']}{near}.")
+    if view.truth is not None:
+        found = ", ".join(f"{track.label}: {view.agreement_sentence(track)}" for track in view.tracks)
+        said.append(f"The line over each prediction is the truth, from the grammar. Pearson's r of the two: {found}.")
     if view.genes is None:
         said.append("No genes are loaded for this genome.")
     else:
@@ -59,5 +63,5 @@ def description(view: View) -> str:
         said.append(f"Genes: {listed}." if names else "No genes here.")
     if view.found.spread is not None:
         said.append(f"Ribbons: {view.found.spread_kind} ({', '.join(view.found.runs)}).")
-    said.append(view.found.provenance.sentence)
+    said.append(view.provenance_sentence)
     return " ".join(said)

@@ -128,7 +128,7 @@ class Hyperparameters:
         count = sum(parameter.numel() for parameter in module.parameters())
         if count > MAX_PARAMETERS:
             raise ModelFilesError(
-                f"config.json describes an Enformer of {count:,} parameters; {MAX_PARAMETERS:,} are allowed. {_REMEDY}"
+                f"config.json describes an Enformer of {count:,} parameters; {MAX_PARAMETERS:,} are allowed; {_REMEDY}"
             )
         return module
 
@@ -145,7 +145,7 @@ def hyperparameters(config: Mapping[str, Any], title: str) -> Hyperparameters:
 
     def refuse(name: str, allowed: str) -> ModelFilesError:
         return ModelFilesError(
-            f"config.json of {title} has {name} = {str(config.get(name))[:60]!r}; it has to be {allowed}. {_REMEDY}"
+            f"config.json of {title} has {name} = {str(config.get(name))[:60]!r}; it has to be {allowed}; {_REMEDY}"
         )
 
     if config.get("model_type", "enformer") != "enformer":

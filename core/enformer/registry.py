@@ -118,6 +118,8 @@ def find_dna_source(name_or_path: str | Path, options: Settings) -> DnaModelSour
     UnknownModelError
         Neither a known name nor a folder.
     """
+    if not isinstance(name_or_path, str | Path):
+        raise UnknownModelError(f"{name_or_path!r} is no name of a model; give one such as 'official', or a folder.")
     path = Path(name_or_path)
     if isinstance(name_or_path, Path) or len(path.parts) > 1:
         if path.is_dir():

@@ -81,6 +81,7 @@ def save_weights(
         The folder cannot be written.
     """
     import torch
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     from core.enformer.parts import weights_digest
@@ -118,10 +119,10 @@ def save_weights(
         }
         _write(draft / CARD, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
         _put(draft, folder)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:  # the latter for a full disk
+        why = getattr(error, "strerror", None) or error
         raise ModelUnavailableError(
-            f"The model cannot be written to {folder} ({error.strerror or error}); make room there, or give "
-            "write access."
+            f"The model cannot be written to {folder} ({why}); make room there, or give write access."
         ) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)

@@ -66,8 +66,8 @@ def checked_window(sequence: str | np.ndarray, interval: Interval | None, bin_si
     """
     if not isinstance(sequence, str | np.ndarray):
         raise SequenceError(
-            f"The sequence is a {type(sequence).__name__}; give letters such as ACGT, or a one-hot array (length, 4) of "
-            "NumPy."
+            f"The sequence is a {type(sequence).__name__}; give letters such as ACGT, or a one-hot array (length, 4) "
+            "of NumPy."
         )
     if interval is not None and not isinstance(interval, Interval):
         raise SequenceError(f"The interval is {interval!r}; give an Interval, such as that of Interval.parse.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import os
@@ -24,6 +25,7 @@ from core.genome.reference import assembly_of, fetch_padded
 from core.settings import settings
 
 MAX_INDEXES = 64
+_DISK_REFUSES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 _CHECKED_CONTIGS = 200
 _HEAD_BYTES = 4096
 _INDEX_AGAIN = "make its index again (samtools faidx), or fetch the file again"
@@ -193,6 +195,8 @@ class LocalFasta:
         except (*_READ_ERRORS, pyfaidx.FastaIndexingError, pyfaidx.UnsupportedCompressionFormat) as error:
             if getattr(faidx, "file", None) is not None:
                 faidx.file.close()
+            if (disk := _disk_fault(error)) is not None:
+                raise disk from error
             raise GenomeFileError(_why(error, self.name)) from error
         except GenomeFileError:
             faidx.file.close()
@@ -270,6 +274,15 @@ def _check_kind(path: Path) -> bool:
             f"{name} is no FASTA file: it does not begin with a line such as >chr1; give one that does."
         )
     return zipped
+
+
+def _disk_fault(error: BaseException | None) -> OSError | None:
+    """What the disk said when it refused to write, where that is behind the error: pyfaidx drops its number."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _DISK_REFUSES:
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _bytes_at(faidx: Any, start: int, size: int) -> bytes:

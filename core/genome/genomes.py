@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from core.errors import GenomeUnavailableError, UnknownGenomeError
 from core.genome.fasta import LocalFasta
 from core.genome.progress import OnProgress
 from core.genome.reference import ASSEMBLIES, Reference
 from core.genome.remote import RemoteFasta
-from core.settings import Settings, settings
+from core.settings import Settings, is_web_address, settings
 
 HG38_NAMES = ("hg38", "grch38")
 
@@ -57,7 +56,11 @@ def open_genome(
         path = playground_file("playground_fasta")
         return LocalFasta(path, name=wanted, assembly=wanted, index_folder=cache / "indexes")
     if is_address(wanted):
-        _check_address(wanted)
+        if not is_web_address(wanted):
+            raise UnknownGenomeError(
+                f"{wanted[:80]!r} is no address of a file; give one such as https://example.org/hg38.fa, or the path "
+                "of a FASTA file."
+            )
         return RemoteFasta(wanted, assembly=assembly, on_progress=on_progress, **remote)
     path = Path(wanted).expanduser()
     if not path.exists():
@@ -70,20 +73,8 @@ def open_genome(
 
 
 def is_address(text: str) -> bool:
-    """Whether it is the address of a file on a server."""
+    """Whether it is meant as the address of a file on a server."""
     return text.lower().startswith(("http://", "https://"))
-
-
-def _check_address(text: str) -> None:
-    try:
-        if urlsplit(text).hostname:
-            return
-    except ValueError:
-        pass
-    raise UnknownGenomeError(
-        f"{text[:80]!r} is no address of a file; give one such as https://example.org/hg38.fa, or the path of a FASTA "
-        "file."
-    )
 
 
 def assembly_named(name: str) -> str:

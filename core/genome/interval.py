@@ -280,7 +280,11 @@ def _split(text: str) -> tuple[str, str, tuple[str, ...], str]:
             "chr11:35.1M."
         )
     places = tuple(part.strip() for part in re.split(r"-|\.\.+", rest)) if rest else ()
-    if rest.startswith("-") or (len(places) > 1 and not places[1]) or (not places and strand and strand["colon"] == "-"):
+    if (
+        rest.startswith("-")
+        or (len(places) > 1 and not places[1])
+        or (not places and strand and strand["colon"] == "-")
+    ):
         raise InvalidLocusError(f"{given!r} lacks a number beside its dash; type both ends, such as {EXAMPLE}.")
     if len(places) > 2:
         raise InvalidLocusError(f"{given!r} has more than one range; type one, such as {EXAMPLE}.")

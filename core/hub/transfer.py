@@ -137,7 +137,7 @@ class Transfer:
         self._check_status(response, "this model")
         try:
             return response.json()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._offline(
                 f"Something other than a model hub answered at {self._hub} (a sign-in page of this network, perhaps); "
                 "use a bundled model, or sign in and press Download again"

@@ -8,6 +8,7 @@ import streamlit as st
 
 from components.links import render_link
 from components.messages import plain, render_notes
+from components.tracks import controls
 from components.tracks.downloads import FIGURE_KEY, render_files, render_pictures
 from components.tracks.figure import tracks_figure
 from components.tracks.recipe import TracksRecipe, render_recipe
@@ -16,12 +17,13 @@ from components.tracks.words import description, track_summary
 from core.enformer.averaging import Averaging
 from core.enformer.models import DnaModel
 from core.enformer.track_file import curated_tracks, track_table
-from core.enformer.tracks import TrackTable
+from core.enformer.tracks import Track, TrackTable
 from core.enformer.values import TrackSet
 from core.errors import TrackTableError
 from core.genome.contigs import resolve_contig
 from core.settings import Settings, settings
 from core.sources import ModelSource
+from dashboard.tracks.truth import is_playground, origin_of, truth_columns, truth_of
 from dashboard.tracks.where import Ground, Spot, genes_under
 
 CONFIG = {
@@ -61,8 +63,22 @@ def render_names(table: TrackTable) -> None:
         st.rerun()
 
 
+def truth_asked(ground: Ground | None, tracks: Sequence[Track]) -> tuple[int, ...]:
+    """The grammar's columns of the shown tracks, where they are known and the truth is asked for."""
+    if ground is None or not is_playground(ground.name, ground.reference):
+        return ()
+    columns = truth_columns(tracks)
+    return columns if columns and controls.choose_truth() else ()
+
+
 def view_of(
-    found: TrackSet, ground: Ground, spot: Spot, tracks: tuple[int, ...], heights: tuple[bool, bool], model: DnaModel
+    found: TrackSet,
+    ground: Ground,
+    spot: Spot,
+    tracks: tuple[int, ...],
+    heights: tuple[bool, bool],
+    model: DnaModel,
+    truth: tuple[int, ...],
 ) -> View:
     """What the figure is to show; says on the page what a person should know before looking at it."""
     assert found.interval is not None
@@ -79,6 +95,8 @@ def view_of(
         place_name=spot.place_name,
         shared=heights[0],
         logarithm=heights[1],
+        origin=origin_of(ground.name, reference),
+        truth=truth_of(found, truth) if truth else None,
     )
     said = []
     if trouble:
@@ -105,7 +123,9 @@ def render_figure(view: View) -> None:
             st.caption(plain(note))
 
 
-def recipe_of(view: View, model: DnaModel, ground: Ground, averaging: Averaging) -> TracksRecipe:
+def recipe_of(
+    view: View, model: DnaModel, ground: Ground, averaging: Averaging, truth: tuple[int, ...]
+) -> TracksRecipe:
     """What a script has to do for this figure."""
     return TracksRecipe(
         model.card.name,
@@ -116,6 +136,8 @@ def recipe_of(view: View, model: DnaModel, ground: Ground, averaging: Averaging)
         averaging.reverse_complement,
         averaging.shifts,
         view.logarithm,
+        view.origin,
+        truth if view.truth is not None else (),
     )
 
 
@@ -133,6 +155,7 @@ def render_takeaways(view: View, recipe: TracksRecipe, params: dict[str, str]) -
             column_config={
                 "Mean": st.column_config.NumberColumn(format="%.3g"),
                 "Peak": st.column_config.NumberColumn(format="%.3g"),
+                "r with the truth": st.column_config.NumberColumn(format="%.2f"),
                 "Experiment": st.column_config.LinkColumn(display_text="open"),
             },
         )

@@ -25,6 +25,7 @@ from dashboard.tracks.show import (
     render_figure,
     render_names,
     render_takeaways,
+    truth_asked,
     view_of,
 )
 
@@ -71,6 +72,7 @@ table = model.tables[head]
 with right:
     tracks = controls.choose_tracks(table, beside=lambda: render_names(table))
 heights = controls.choose_heights(any(table[index].log for index in tracks))
+truth = truth_asked(ground, [table[index] for index in tracks])
 params = write_link(fields)
 notices, result = st.container(), st.container()  # so that the figure stays where it is, whatever is said above it
 if ground is None:
@@ -87,10 +89,10 @@ with notices:
         st.error(plain(str(error)), icon=":material/info:")
         controls.offer_genes(error)
         st.stop()
-    view = view_of(found, ground, spot, tracks, heights, model)
+    view = view_of(found, ground, spot, tracks, heights, model, truth)
 with result:
     render_figure(view)
-    recipe = recipe_of(view, model, ground, averaging)
+    recipe = recipe_of(view, model, ground, averaging, truth)
     render_takeaways(view, recipe, params)
-render_reading(model.card)
+render_reading(model.card, has_truth=view.truth is not None)
 write_link(fields)

@@ -409,6 +409,9 @@ def test_repository_that_the_hub_does_not_have(settings: Settings) -> None:
 def test_sign_in_page(hub: HubServer, settings: Settings) -> None:
     leave_partial(settings, FILES["model.safetensors"][:90_000])
     plan = plan_download(GPT2, settings)
+    hub.faults.text = "[" * 200_000
+    with pytest.raises(OfflineError, match="Something other than a model hub"):
+        plan_download(GPT2, settings)
     hub.faults.text = "<html>Please sign in to this network</html>"
     with pytest.raises(OfflineError, match="sign-in page"):
         plan_download(GPT2, settings)

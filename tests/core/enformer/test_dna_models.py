@@ -36,6 +36,7 @@ from core.enformer.weights import save_weights
 from core.errors import ModelFilesError, ModelUnavailableError, SettingsError, UnknownModelError
 from core.jobs import PieceContext
 from core.settings import Settings
+from core.teaching.playground.grammar import GRAMMAR_VERSION
 from tests.core.enformer.small_models import TINY, hub_files, one_hot, output, same, settings_for
 from tests.hub_server import HubServer, write_repo
 
@@ -56,7 +57,7 @@ def names(options: Settings) -> list[str]:
     return [source.name for source in dna_model_sources(options)]
 
 
-def save(folder: Path, seed: int = 0) -> Path:
+def save(folder: Path, seed: int = 0, grammar: str | None = GRAMMAR_VERSION) -> Path:
     save_weights(
         random_module(TINY, seed),
         folder,
@@ -66,6 +67,7 @@ def save(folder: Path, seed: int = 0) -> Path:
         facts=(("Correlation on held-out regions", "0.9"),),
         limits="Simulated.",
         tables={"human": unnamed_tracks(5)},
+        more={} if grammar is None else {"grammar_version": grammar},
     )
     return folder
 
@@ -130,6 +132,12 @@ def test_unknown_names(no_playground: Path, options: Settings, name: str):
     assert len(str(caught.value)) < 200
 
 
+@pytest.mark.parametrize("value", [None, 5, b"official"])
+def test_what_is_no_name(options: Settings, value: object):
+    with pytest.raises(UnknownModelError, match="is no name of a model; give one such as 'official', or a folder"):
+        load_model(value, options=options)
+
+
 def test_folder_that_is_not_there(options: Settings, tmp_path: Path):
     with pytest.raises(UnknownModelError, match="There is no folder"):
         load_model(tmp_path / "none", options=options)
@@ -175,6 +183,21 @@ def test_playground_once_it_is_there(no_playground: Path, options: Settings):
     assert model.card.facts == (("Correlation on held-out regions", "0.9"),)
     assert (model.card.limits, model.assembly) == ("Simulated.", "playground")
     assert model.tables["human"].assembly == "playground"
+
+
+@pytest.mark.parametrize("grammar", ["0", None])
+def test_playground_of_another_grammar(no_playground: Path, options: Settings, tmp_path: Path, grammar: str | None):
+    save(no_playground, grammar=grammar)
+    said = grammar or "unknown"
+    with pytest.raises(ModelFilesError, match=f"trained on version {said} of .* has version {GRAMMAR_VERSION}; fetch"):
+        load_model("playground", options=options)
+    # A folder of one's own need not be of the playground, but if it says so it is held to it.
+    save(tmp_path / "mine", grammar=grammar)
+    if grammar is None:
+        assert load_model(tmp_path / "mine", options=options).layers == TINY.depth
+    else:
+        with pytest.raises(ModelFilesError, match="mine was trained on version 0"):
+            load_model(tmp_path / "mine", options=options)
 
 
 def test_version_follows_the_files(no_playground: Path, options: Settings):

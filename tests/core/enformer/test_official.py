@@ -44,6 +44,7 @@ from tests.core.enformer.small_models import (
     settings_for,
     write_files,
 )
+from tests.full_disk import full_disk
 from tests.hub_server import HubServer, write_repo
 
 FILES = hub_files(GAMMA)
@@ -263,8 +264,12 @@ def test_a_disk_without_room_for_the_copy(fetched: Settings, monkeypatch: pytest
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("safetensors.torch.save_file", full)
-    assert same(load_model("official", options=fetched).module, random_module(GAMMA))
+    with monkeypatch.context() as patched:
+        patched.setattr("safetensors.torch.save_file", full)
+        assert same(load_model("official", options=fetched).module, random_module(GAMMA))
+        assert converted(fetched) == []
+    with full_disk(10_000):
+        assert same(load_model("official", options=fetched).module, random_module(GAMMA))
     assert converted(fetched) == []
 
 

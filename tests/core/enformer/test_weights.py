@@ -22,6 +22,7 @@ from core.enformer.weights import save_weights
 from core.errors import ModelFilesError, ModelUnavailableError
 from core.files import sha256_of
 from tests.core.enformer.small_models import GAMMA, TINY, output, same, settings_for
+from tests.full_disk import full_disk
 
 TABLE = TrackTable(
     "human",
@@ -70,6 +71,7 @@ def rewrite(folder: Path, change: Callable[[dict[str, torch.Tensor]], None]) -> 
 def redo_card(folder: Path) -> None:
     card = json.loads((folder / "card.json").read_text())
     card["sha256"] = {name: sha256_of(folder / name) for name in card["sha256"]}
+    del card["weights_digest"]
     (folder / "card.json").write_text(json.dumps(card))
 
 
@@ -381,6 +383,16 @@ def test_a_full_disk_leaves_what_was_there(
             patch.setattr("os.replace", full)
         with pytest.raises(ModelUnavailableError, match=r"cannot be written .*No space left"):
             save_weights(random_module(TINY, 9), target, input_bp=256, title="New", tables={"human": TABLE})
+    assert sorted(tmp_path.rglob("*")) == before
+    assert same(load_model(folder, options=options).module, random_module(TINY))
+
+
+def test_a_disk_that_is_really_full(folder: Path, tmp_path: Path, options):
+    """What writes safetensors says so in an error of its own kind."""
+    before = sorted(tmp_path.rglob("*"))
+    sentence = r"cannot be written .*File too large.*; make room"
+    with full_disk(10_000), pytest.raises(ModelUnavailableError, match=sentence):
+        save_weights(random_module(TINY, 9), folder, input_bp=256, title="New")
     assert sorted(tmp_path.rglob("*")) == before
     assert same(load_model(folder, options=options).module, random_module(TINY))
 

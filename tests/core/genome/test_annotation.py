@@ -195,6 +195,11 @@ def test_the_real_genes_of_the_megabase(test_data: Path, tmp_path: Path) -> None
         UnknownGeneError, match=r"no chromosome of .* no genes are loaded here; type a place such as chr1"
     ):
         locate("NOC2L", genome)
+    with pytest.raises(InvalidLocusError, match="'rs6025' is the name of a variant in a database"):
+        locate("rs6025", genome)
+    with pytest.raises(UnknownGeneError) as caught:
+        locate("A" * 150, genome)
+    assert len(str(caught.value)) < 200
     for text, sentence in [
         ("NOC2L+1000", "type one such as NOC2L"),
         ("rs6025", "'rs6025' is the name of a variant in a database; type its place, such as chr11"),

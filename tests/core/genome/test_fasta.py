@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from core.errors import GenomeFileError, InvalidLocusError, ReferenceMismatchErr
 from core.genome import Interval, Variant
 from core.genome.fasta import LocalFasta
 from core.genome.reference import Reference, assembly_of, check_variant, fetch_padded
+from tests.full_disk import full_disk
 
 LETTERS = {
     "chr1": "".join(random.Random(1).choices("ACGTacgtN", k=137)),
@@ -208,6 +210,8 @@ def test_more_that_is_no_fasta(tmp_path: Path, index_folder: Path) -> None:
         LocalFasta(tmp_path / "none.fa", index_folder=index_folder)
     with pytest.raises(GenomeFileError, match="is a folder"):
         LocalFasta(tmp_path, index_folder=index_folder)
+    with pytest.raises(GenomeFileError, match="null is no file with a content of its own; give a FASTA file"):
+        LocalFasta("/dev/null", index_folder=index_folder)
     write_bgzip(tmp_path / "b.fa", fasta_text())
     with pytest.raises(GenomeFileError, match=r"rename it \(add .gz\)"):
         LocalFasta(tmp_path / "b.fa", index_folder=index_folder)
@@ -215,6 +219,18 @@ def test_more_that_is_no_fasta(tmp_path: Path, index_folder: Path) -> None:
     (tmp_path / "c.fa").write_text(fasta_text())
     with pytest.raises(GenomeFileError, match=r"cannot be kept in .* set ATTENDOME_CACHE"):
         LocalFasta(tmp_path / "c.fa", index_folder=tmp_path / "taken" / "indexes")
+
+
+def test_a_full_disk(tmp_path: Path, index_folder: Path) -> None:
+    (tmp_path / "many.fa").write_text("".join(f">c{number}\nACGT\n" for number in range(200)))
+    with (
+        full_disk(200),
+        pytest.raises(GenomeFileError, match=r"index of many.fa cannot be kept .*File too large.* make room"),
+    ):
+        LocalFasta(tmp_path / "many.fa", index_folder=index_folder)
+    assert not list(index_folder.iterdir())
+    with closing(LocalFasta(tmp_path / "many.fa", index_folder=index_folder)) as genome:
+        assert genome.fetch(Interval("c199", 0, 4)) == "ACGT"
 
 
 def test_a_file_that_may_not_be_read(fasta: Path, index_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import core.genome
-from core.settings import ROOT
+from core.errors import SettingsError, UnknownGenomeError
+from core.settings import ROOT, read_settings
 
 SCRIPT = """
 import sys
@@ -44,6 +47,15 @@ def test_public_names() -> None:
         parameters = list(inspect.signature(function).parameters.values())
         assert [p.name for p in parameters[: len(names)]] == names
         assert all(p.default is not p.empty for p in parameters[len(names) :])
+
+
+@pytest.mark.parametrize("text", ["https://", "http://", "https://[::1", "https://a:b/x.fa", "https://a b/x.fa"])
+def test_what_is_no_address(text: str) -> None:
+    with pytest.raises(UnknownGenomeError, match="is no address of a file; give one such as https:"):
+        core.genome.open_genome(text)
+    for variable in ("ATTENDOME_GENOME", "ATTENDOME_HG38_URL"):
+        with pytest.raises(SettingsError, match=f"{variable} is .* give an address that begins with https://"):
+            read_settings({variable: text})
 
 
 def test_from_outside(test_data: Path, tmp_path: Path) -> None:
