@@ -58,7 +58,7 @@ def make_world(seed: int = SEED) -> list[Chromosome]:
     """
     check_seed(seed)
     seeds = [seed * 10 + number for number in range(len(CHROMOSOMES))]
-    trained_on = range(Recipe.first_seed - VALIDATION_SEEDS, Recipe.first_seed + Recipe.chromosomes)
+    trained_on = range(Recipe.first_seed - VALIDATION_SEEDS, Recipe.dense_first_seed + Recipe.dense_chromosomes)
     if set(seeds) & set(trained_on):
         raise SimulationError(
             f"Seed {seed} makes chromosomes that the model is trained on, so nothing would be held out; give one below "

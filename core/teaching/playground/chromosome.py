@@ -8,7 +8,7 @@ import numpy as np
 
 from core.errors import SimulationError
 from core.teaching.playground.background import LETTERS, diverged, random_bases
-from core.teaching.playground.layout import ELEMENT_BP, Layout, PlannedElement, plan
+from core.teaching.playground.layout import DOMAIN_BP, ELEMENT_BP, Layout, PlannedElement, plan
 from core.teaching.playground.motifs import Motif, motifs
 
 _ROLES_OF = {
@@ -97,8 +97,16 @@ def _write_cluster(
         place += len(site)
 
 
-def make_chromosome(name: str, length: int, seed: int, *, prefix: str = "SIM", gaps: bool = True) -> Chromosome:
-    """A chromosome from a seed; the same seed gives the same letters.
+def make_chromosome(
+    name: str,
+    length: int,
+    seed: int,
+    *,
+    prefix: str = "SIM",
+    gaps: bool = True,
+    domain_bp: tuple[int, int] = DOMAIN_BP,
+) -> Chromosome:
+    """A chromosome from a seed; the same seed gives the same letters. `gaps` and `domain_bp` are those of `plan`.
 
     Raises
     ------
@@ -112,7 +120,7 @@ def make_chromosome(name: str, length: int, seed: int, *, prefix: str = "SIM", g
             f"{MAX_LENGTH_BP:,}."
         )
     rng = np.random.default_rng(seed)
-    layout = plan(rng, length, prefix=prefix, gaps=gaps)
+    layout = plan(rng, length, prefix=prefix, gaps=gaps, domain_bp=domain_bp)
     codes = random_bases(rng, length)
     soft_masked = np.zeros(length, dtype=bool)
     families = [random_bases(np.random.default_rng(900 + i), 600) for i in range(REPEAT_FAMILIES)]

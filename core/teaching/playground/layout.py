@@ -19,6 +19,7 @@ KINDS: tuple[ElementKind, ...] = (
     "boundary",
 )
 ELEMENT_BP = 240
+DOMAIN_BP = (9_000, 26_000)
 _ROOM_BP = 420  # from the middle of one element to the middle of the next, at least
 
 
@@ -123,13 +124,21 @@ def _domain(
     return genes, found
 
 
-def plan(rng: np.random.Generator, length: int, *, prefix: str = "SIM", gaps: bool = True) -> Layout:
+def plan(
+    rng: np.random.Generator,
+    length: int,
+    *,
+    prefix: str = "SIM",
+    gaps: bool = True,
+    domain_bp: tuple[int, int] = DOMAIN_BP,
+) -> Layout:
     """Lay a chromosome out.
 
     Parameters
     ----------
     prefix : beginning of the gene symbols.
     gaps : leave N at both ends and in one stretch inside.
+    domain_bp : shortest and longest distance from one boundary to the next.
     """
     unknown: tuple[tuple[int, int], ...] = ()
     if gaps:
@@ -140,7 +149,7 @@ def plan(rng: np.random.Generator, length: int, *, prefix: str = "SIM", gaps: bo
     found: list[PlannedElement] = []
     left = 2_500
     while left < length - 14_000:
-        right = min(length - 2_500, left + int(rng.integers(9_000, 26_000)))
+        right = min(length - 2_500, left + int(rng.integers(*domain_bp)))
         if right < length - 14_000 and ground.free(right):
             ground.take(right)
             found.append(PlannedElement("boundary", right))

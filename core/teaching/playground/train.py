@@ -4,8 +4,8 @@ Three stages, each resumable (the work folder keeps a checkpoint and the log):
 
 tower       short windows; the stem and tower learn to see sites and elements, through a helper head that is
             dropped afterwards. Its targets are known because the genome is simulated.
-transformer whole windows; the tower is frozen, so its output is computed once and kept; only what reads along the
-            window is trained, many times faster.
+transformer whole windows, half of them with dense boundaries; the tower is frozen, so its output is computed once and
+            kept; only what reads along the window is trained, many times faster.
 whole       whole windows, all weights, a small learning rate.
 
 With glibc, `MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=34359738368` makes it faster. `--compile` fuses operations
@@ -18,7 +18,7 @@ import argparse
 import csv
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -91,18 +91,26 @@ def read_along(model: Enformer, tower_output: torch.Tensor) -> torch.Tensor:
 class Trainer:
     """One work folder: its corpus, model, checkpoint and log."""
 
-    def __init__(self, folder: Path, recipe: Recipe, *, compiled: bool) -> None:
+    def __init__(self, folder: Path, recipe: Recipe, *, compiled: bool, device: str = "cpu") -> None:
         self.folder, self.recipe = folder, recipe
         self.corpus = Corpus.load_or_make(folder, recipe)
         self.valid = Corpus.load_or_make(folder, replace(recipe, first_seed=recipe.first_seed - 4, chromosomes=2))
-        self.model = build_model(recipe)
-        self.hints = Hints(recipe.width, self.corpus.hint_count + len(local_columns()))
+        self.device = torch.device(device)
+        self.model = build_model(recipe).to(self.device)
+        self.hints = Hints(recipe.width, self.corpus.hint_count + len(local_columns())).to(self.device)
         self.compile: Callable = torch.compile if compiled else lambda function: function
         self.checkpoint = folder / "checkpoint.pt"
         self.log = folder / "training_log.csv"
         if not self.log.exists():
             self.log.write_text(",".join(LOG_COLUMNS) + "\n")
         print(f"{sum(p.numel() for p in self.model.parameters()):,} parameters", flush=True)
+
+    def _encoded(self, codes: Sequence[np.ndarray]) -> torch.Tensor:
+        """(windows, 4, bp) on the device."""
+        return one_hot_codes(np.stack(codes)).transpose(1, 2).contiguous().to(self.device)
+
+    def _on_device(self, array: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32)).to(self.device)
 
     def _record(self, stage: str, step: int, losses: list[float], seconds: float, scores: np.ndarray) -> None:
         row = [stage, step, round(float(np.mean(losses)), 5), round(seconds / len(losses), 3)]
@@ -118,7 +126,11 @@ class Trainer:
 
     def run(self, steps: dict[str, int]) -> None:
         """All stages, from the checkpoint on if there is one."""
-        state = torch.load(self.checkpoint, weights_only=True) if self.checkpoint.exists() else None
+        state = (
+            torch.load(self.checkpoint, weights_only=True, map_location=self.device)
+            if self.checkpoint.exists()
+            else None
+        )
         first = 0
         if state:
             self.model.load_state_dict(state["model"])
@@ -165,26 +177,30 @@ class Trainer:
     def _tower(self, start: int, steps: int) -> Iterator[torch.Tensor]:
         bins, edge = self.recipe.short_bp // BIN_SIZE_BP, 2
         tower = self.compile(nn.Sequential(self.model.stem, self.model.conv_tower))
-        weights = torch.from_numpy(self.corpus.hint_weights)
+        weights = self._on_device(self.corpus.hint_weights)
         self.model.train()
         for step in range(start, steps):
             windows = draw(self.corpus, self.recipe, bins, self.recipe.short_batch, step, 0)
-            x = one_hot_codes(np.stack([window[0] for window in windows])).transpose(1, 2).contiguous()
+            x = self._encoded([window[0] for window in windows])
             target = np.stack([np.concatenate([w[2], w[1][:, local_columns()]], axis=1) for w in windows])
             predicted = self.hints(tower(x))
-            yield poisson(predicted[:, edge:-edge], torch.from_numpy(target)[:, edge:-edge], weights)
+            yield poisson(predicted[:, edge:-edge], self._on_device(target)[:, edge:-edge], weights)
 
     def _transformer(self, start: int, steps: int) -> Iterator[torch.Tensor]:
-        outputs, targets = self._tower_outputs()
+        usual = self._tower_outputs(self.corpus, "tower")
+        dense = self._tower_outputs(Corpus.load_or_make(self.folder, self.recipe.dense), "dense_tower")
         read = self.compile(lambda x: read_along(self.model, x))
         for step in range(start, steps):
             self.model.eval()
             self.model.transformer.train()
             self.model.final_pointwise.train()
             rng = np.random.default_rng((self.recipe.seed, 1, step))
-            chosen = np.sort(rng.choice(len(outputs), self.recipe.long_batch, replace=False))
-            x = torch.from_numpy(outputs[chosen].astype(np.float32))
-            yield poisson(read(x), torch.from_numpy(targets[chosen]))
+            rows, targets = [], []
+            for held, held_targets in (usual, dense):
+                chosen = np.sort(rng.choice(len(held), self.recipe.long_batch // 2, replace=False))
+                rows.append(held[chosen])
+                targets.append(held_targets[chosen])
+            yield poisson(read(self._on_device(np.concatenate(rows))), self._on_device(np.concatenate(targets)))
 
     def _whole(self, start: int, steps: int) -> Iterator[torch.Tensor]:
         margin = self.recipe.margin_bins
@@ -195,18 +211,18 @@ class Trainer:
             for part in (self.model.stem, self.model.conv_tower, self.model.final_pointwise):
                 part.eval()  # batch norms keep the averages of the stages before
             windows = draw(self.corpus, self.recipe, self.recipe.window_bins, self.recipe.whole_batch, step, 2)
-            x = one_hot_codes(np.stack([window[0] for window in windows])).transpose(1, 2).contiguous()
-            target = torch.from_numpy(np.stack([window[1][margin:-margin] for window in windows]).copy())
+            x = self._encoded([window[0] for window in windows])
+            target = self._on_device(np.stack([window[1][margin:-margin] for window in windows]))
             yield poisson(read(tower(x).transpose(1, 2)), target)
 
     @torch.no_grad()
-    def _tower_outputs(self) -> tuple[np.ndarray, np.ndarray]:
+    def _tower_outputs(self, corpus: Corpus, name: str) -> tuple[np.ndarray, np.ndarray]:
         """The tower's output of every window, both strands: (windows, bins, width) float16, and their tracks."""
-        recipe, corpus = self.recipe, self.corpus
+        recipe = self.recipe
         starts = range(0, corpus.tracks.shape[1] - recipe.window_bins, recipe.target_bins)
         count = 2 * len(starts) * len(corpus.codes)
         shape = (count, recipe.window_bins, recipe.width)
-        done, path = self.folder / "tower_done.json", self.folder / "tower_outputs.npy"
+        done, path = self.folder / f"{name}_done.json", self.folder / f"{name}_outputs.npy"
         targets = np.empty((count, recipe.target_bins, len(TRACKS)), dtype=np.float32)
         fresh = not done.exists()
         outputs = np.lib.format.open_memmap(path, mode="w+" if fresh else "r+", dtype=np.float16, shape=shape)
@@ -220,8 +236,8 @@ class Trainer:
                 for i, (_, tracks, _) in enumerate(pair):
                     targets[place + i] = tracks[margin:-margin]
                 if fresh:
-                    x = one_hot_codes(np.stack([codes for codes, _, _ in pair])).transpose(1, 2).contiguous()
-                    outputs[place : place + 2] = tower(x).transpose(1, 2).half().numpy()
+                    x = self._encoded([codes for codes, _, _ in pair])
+                    outputs[place : place + 2] = tower(x).transpose(1, 2).half().cpu().numpy()
                 place += 2
             if fresh and chromosome % 8 == 7:
                 print(f"tower outputs {place}/{count}, {time.monotonic() - began:.0f} s", flush=True)
@@ -237,14 +253,14 @@ class Trainer:
         if stage == "tower":
             bins = self.recipe.short_bp // BIN_SIZE_BP
             windows = [self.valid.cut(0, first, bins) for first in range(100, 7700, bins - 4)]
-            x = one_hot_codes(np.stack([window[0] for window in windows])).transpose(1, 2)
+            x = self._encoded([window[0] for window in windows])
             target = np.stack([np.concatenate([w[2], w[1][:, local_columns()]], axis=1) for w in windows])
-            predicted = self.hints(self.model.conv_tower(self.model.stem(x))).numpy()
+            predicted = self.hints(self.model.conv_tower(self.model.stem(x))).cpu().numpy()
             return pearson(*(rows[:, 2:-2].reshape(-1, rows.shape[-1]) for rows in (predicted, target)))
         predicted, target, margin = [], [], self.recipe.margin_bins
         for first in range(0, self.valid.tracks.shape[1] - self.recipe.window_bins, self.recipe.target_bins):
             codes, tracks, _ = self.valid.cut(0, first, self.recipe.window_bins)
-            predicted.append(self.model(one_hot_codes(codes)[None])["human"][0].numpy())
+            predicted.append(self.model(one_hot_codes(codes)[None].to(self.device))["human"][0].cpu().numpy())
             target.append(tracks[margin:-margin])
         predicted, target = np.concatenate(predicted), np.concatenate(target)
         cage = [TRACKS.index("CAGE:erythroid"), TRACKS.index("CAGE:liver")]
@@ -256,6 +272,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work-dir", type=Path, required=True)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
     parser.add_argument("--compile", action="store_true")
     for stage in STAGES:
         parser.add_argument(f"--{stage}-steps", type=int, default=STEPS[stage])
@@ -266,7 +283,7 @@ def main() -> None:
     given.work_dir.mkdir(parents=True, exist_ok=True)
     recipe = Recipe(seed=given.seed, width=given.width, depth=given.depth, chromosomes=given.chromosomes)
     (given.work_dir / "recipe.json").write_text(json.dumps(asdict(recipe), indent=2) + "\n")
-    trainer = Trainer(given.work_dir, recipe, compiled=given.compile)
+    trainer = Trainer(given.work_dir, recipe, compiled=given.compile, device=given.device)
     trainer.run({stage: getattr(given, f"{stage}_steps") for stage in STAGES})
 
 

@@ -23,6 +23,7 @@ from core.teaching.playground.grammar import (
     expression,
     readable_share,
 )
+from core.teaching.playground.layout import DOMAIN_BP
 from core.teaching.playground.motifs import motifs
 from core.teaching.playground.occupancy import cell_occupancy
 from core.teaching.playground.recipe import Recipe
@@ -57,7 +58,9 @@ class Corpus:
         """Simulate it; two to three seconds for a megabase."""
         codes, tracks, hints = [], [], []
         for number in range(recipe.chromosomes):
-            chromosome = make_chromosome(f"train{number}", recipe.chromosome_bp, recipe.first_seed + number)
+            chromosome = make_chromosome(
+                f"train{number}", recipe.chromosome_bp, recipe.first_seed + number, domain_bp=recipe.domain_bp
+            )
             occupied = cell_occupancy(chromosome.codes)
             found = elements(occupied, Grammar())
             genes = chromosome.layout.genes
@@ -74,6 +77,8 @@ class Corpus:
     def load_or_make(cls, folder: Path, recipe: Recipe) -> Corpus:
         """From `folder` when the same recipe and grammar made it, else simulated and written there."""
         name = f"corpus-v{GRAMMAR_VERSION}-{recipe.first_seed}-{recipe.chromosomes}x{recipe.chromosome_bp}"
+        if recipe.domain_bp != DOMAIN_BP:
+            name += "-domains-{}-{}".format(*recipe.domain_bp)
         paths = [folder / f"{name}-{part}.npy" for part in ("codes", "tracks", "hints")]
         if not all(path.exists() for path in paths):
             folder.mkdir(parents=True, exist_ok=True)

@@ -32,6 +32,7 @@ TINY = Recipe(
     heads=2,
     key_size=8,
     chromosomes=1,
+    dense_chromosomes=1,
     chromosome_bp=300_000,
     short_batch=2,
     long_batch=2,
