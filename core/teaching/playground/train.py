@@ -32,7 +32,7 @@ from core.teaching.playground.recipe import Recipe
 from core.teaching.playground.training_data import Corpus, draw, flipped, local_columns, one_hot_codes
 
 STAGES = ("tower", "transformer", "whole")
-STEPS = {"tower": 1600, "transformer": 1800, "whole": 200}
+STEPS = {"tower": 1600, "transformer": 2600, "whole": 0}
 LOG_COLUMNS = ("stage", "step", "loss", "seconds_per_step", "pearson")
 
 
@@ -126,11 +126,8 @@ class Trainer:
 
     def run(self, steps: dict[str, int]) -> None:
         """All stages, from the checkpoint on if there is one."""
-        state = (
-            torch.load(self.checkpoint, weights_only=True, map_location=self.device)
-            if self.checkpoint.exists()
-            else None
-        )
+        saved = self.checkpoint.exists()
+        state = torch.load(self.checkpoint, weights_only=True, map_location=self.device) if saved else None
         first = 0
         if state:
             self.model.load_state_dict(state["model"])
