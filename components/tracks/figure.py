@@ -26,16 +26,17 @@ def tracks_figure(view: View, *, dark: bool = False) -> go.Figure:
     import plotly.graph_objects as go
 
     colours, sizes = (TRACK_DARK if dark else TRACK_LIGHT), TRACK_SIZES
+    head = sizes.head + (0 if view.truth is None else sizes.gap)  # the legend's line
     lanes, left_out = gene_lanes(view.genes or (), view.shown)
     row = sizes.track if len(view.columns) <= MANY else sizes.many
     below = sizes.lane * (max((lane.number for lane in lanes), default=0) + 1)
-    tracks_top = sizes.head + sizes.window + sizes.funnel + sizes.gap
+    tracks_top = head + sizes.window + sizes.funnel + sizes.gap
     genes_top = tracks_top + len(view.columns) * (row + sizes.gap) - sizes.gap + sizes.gap // 2
     height = genes_top + below + sizes.foot
-    inner = height - sizes.head - sizes.foot
+    inner = height - head - sizes.foot
 
     def share(pixels: float) -> float:
-        return min(max(1 - (pixels - sizes.head) / inner, 0.0), 1.0)
+        return min(max(1 - (pixels - head) / inner, 0.0), 1.0)
 
     figure = go.Figure()
     tops = _shared_tops(view) if view.shared else {}
@@ -43,14 +44,14 @@ def tracks_figure(view: View, *, dark: bool = False) -> go.Figure:
         top = tracks_top + number * (row + sizes.gap)
         _add_track(figure, view, track, number, (share(top + row), share(top)), tops.get(track.assay), colours)
     _add_genes(figure, view, lanes, left_out, (share(genes_top + below), share(genes_top)), colours)
-    window = (share(sizes.head + sizes.window), 1.0)
-    _add_window(figure, view, window, share(sizes.head + sizes.window + sizes.funnel), colours)
+    window = (share(head + sizes.window), 1.0)
+    _add_window(figure, view, window, share(head + sizes.window + sizes.funnel), colours)
     _mark_place(figure, view, share(tracks_top - sizes.gap), colours)
     if view.truth is not None:
-        _add_legend(figure, colours)
+        _add_legend(figure, 1 + 18 / inner, colours)
     for text, size, colour, shift in (
-        (f"<b>{plain_text(view.title)}</b>", sizes.title, colours.text, sizes.head - 4),
-        (plain_text(view.window_sentence), sizes.label, colours.muted, sizes.head - 28),
+        (f"<b>{plain_text(view.title)}</b>", sizes.title, colours.text, head - 4),
+        (plain_text(view.subtitle), sizes.label, colours.muted, head - 28),
     ):
         figure.add_annotation(
             text=text, x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="top", yshift=shift,
@@ -64,7 +65,7 @@ def tracks_figure(view: View, *, dark: bool = False) -> go.Figure:
     figure.update_xaxes(showgrid=False, zeroline=False, linecolor=colours.rule, tickcolor=colours.rule)
     figure.update_layout(
         height=height,
-        margin={"l": sizes.left, "r": sizes.right, "t": sizes.head, "b": sizes.foot, "pad": 0},
+        margin={"l": sizes.left, "r": sizes.right, "t": head, "b": sizes.foot, "pad": 0},
         font={"family": FONT_STACK, "color": colours.text, "size": 12},
         paper_bgcolor=colours.ground,
         plot_bgcolor=colours.ground,
@@ -180,15 +181,15 @@ def _add_track(
     )  # fmt: skip
 
 
-def _add_legend(figure: go.Figure, colours: TrackColours) -> None:
-    """What is filled and what is a line, above the rows at the right."""
+def _add_legend(figure: go.Figure, bottom: float, colours: TrackColours) -> None:
+    """What is filled and what is a line, under the title; `bottom` in heights of what lies between the margins."""
     swatch = {"symbol": "square", "size": 11, "color": _faded(colours.muted, 0.45),
               "line": {"color": colours.muted, "width": 1}}  # fmt: skip
     given = {"x": [None], "y": [None], "xaxis": "x", "yaxis": "y", "hoverinfo": "skip", "showlegend": True}
     figure.add_scatter(mode="markers", marker=swatch, name=PREDICTION, **given)
     figure.add_scatter(mode="lines", line={"color": colours.text, "width": TRUTH_WIDTH}, name=TRUTH, **given)
     figure.update_layout(legend={
-        "orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom", "yref": "paper",
+        "orientation": "h", "x": 0, "xanchor": "left", "y": bottom, "yanchor": "bottom", "traceorder": "normal",
         "itemclick": False, "itemdoubleclick": False, "bgcolor": "rgba(0,0,0,0)",
         "font": {"size": TRACK_SIZES.label, "color": colours.text},
     })  # fmt: skip

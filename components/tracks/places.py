@@ -22,6 +22,7 @@ def places_for(reference: Reference, genes: object | None) -> tuple[tuple[str, s
         for gene in getattr(genes, "genes", ())
         if gene.biotype in ("protein_coding", "") and gene.interval.chrom in reference.contigs
     ]
+    known = [gene for gene in known if _is_inside(gene.interval, reference.contigs[gene.interval.chrom])] or known
     if known:
         step = max(1, len(known) // COUNT)
         return tuple((gene.symbol, gene.symbol) for gene in known[step // 2 :: step][:COUNT])
@@ -29,3 +30,8 @@ def places_for(reference: Reference, genes: object | None) -> tuple[tuple[str, s
     middles = [Interval(name, length // 2, length // 2 + 1) for name, length in
                ((name, reference.contigs[name]) for name in longest)]  # fmt: skip
     return tuple((place.locus, place.locus) for place in middles)
+
+
+def _is_inside(place: Interval, length: int) -> bool:
+    """Whether a gene is so far from both ends that a window around it is likely to fit."""
+    return length / 8 < place.start and place.end < length - length / 8

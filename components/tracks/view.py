@@ -116,7 +116,9 @@ class View:
         if self.truth is None:
             return ""
         found = self.agreement(track)
-        return "r = none, as one of them is level" if found is None else f"r = {found:.2f}"
+        if found is None:
+            return "r = none, as one of them is level"
+        return f"r = {found:.3f}" if found >= 0.995 else f"r = {found:.2f}"  # nearly 1 is not 1
 
     @property
     def provenance_sentence(self) -> str:
@@ -144,7 +146,12 @@ class View:
                 f"The model reads {read:,} bp and predicts the middle {seen:,}, in {self.found.bins:,} bins of "
                 f"{self.found.bin_size_bp} bp"
             )
-        return f"{said}." if not self.origin else f"{said} · {LABEL}"
+        return f"{said}."
+
+    @property
+    def subtitle(self) -> str:
+        """What stands under the title."""
+        return f"{self.window_sentence[:-1]} · {LABEL}" if self.origin else self.window_sentence
 
     @property
     def padding_sentence(self) -> str:

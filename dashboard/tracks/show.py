@@ -155,7 +155,7 @@ def render_takeaways(view: View, recipe: TracksRecipe, params: dict[str, str]) -
             column_config={
                 "Mean": st.column_config.NumberColumn(format="%.3g"),
                 "Peak": st.column_config.NumberColumn(format="%.3g"),
-                "r with the truth": st.column_config.NumberColumn(format="%.2f"),
+                "r with the truth": st.column_config.NumberColumn(format="%.3f"),
                 "Experiment": st.column_config.LinkColumn(display_text="open"),
             },
         )

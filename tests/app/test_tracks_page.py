@@ -15,9 +15,11 @@ from core.enformer import EnformerEngine, load_model, registry
 from core.errors import DeviceMemoryError, GenomeOfflineError
 from core.genome import Interval, open_genome
 from core.settings import ROOT, read_settings
+from core.teaching.playground.world import world
 from tests.tracks_files import write_genes, write_genome
 
 BINS = 192
+SHIPPED = registry.PLAYGROUND_FOLDER
 
 
 @pytest.fixture
@@ -54,9 +56,22 @@ def page(tmp_path, monkeypatch) -> Callable[..., AppTest]:
     st.cache_resource.clear()
 
 
+@pytest.fixture
+def playground(page, monkeypatch) -> Callable[..., AppTest]:
+    """As `page`, with the trained playground model."""
+    monkeypatch.setattr(registry, "PLAYGROUND_FOLDER", SHIPPED)
+    return page
+
+
 def figure(at: AppTest) -> dict:
     (chart,) = at.get("plotly_chart")
     return json.loads(chart.proto.spec)
+
+
+def named(at: AppTest, name: str) -> np.ndarray:
+    """Heights of the one trace of this name."""
+    (trace,) = [trace for trace in figure(at)["data"] if trace.get("name") == name]
+    return np.asarray(_array(trace["y"])[1:-1], dtype=np.float32)
 
 
 def drawn(at: AppTest, number: int = 0) -> np.ndarray:
@@ -254,3 +269,70 @@ def test_a_damaged_result_is_predicted_again(page, tmp_path):
         path.write_bytes(path.read_bytes()[:-9] + b"damaged!!")
     st.cache_resource.clear()
     np.testing.assert_array_equal(drawn(page(locus="BETA")), first)
+
+
+@pytest.mark.parametrize("locus", ["sim1:100,001", "sim4:1,000", "sim1:799,990"])
+def test_the_truth_lies_over_the_playgrounds_prediction_in_its_own_bins(playground, locus):
+    at = playground(genome="playground", locus=locus, tracks="6-0", cage="linear")
+    assert not at.exception
+    assert not at.error
+    assert at.toggle(key="truth").value is True
+    assert "truth" not in at.query_params
+    model, place = load_model("playground"), Interval(locus.partition(":")[0], *_seen(locus))
+    window = place.resize(model.input_bp)
+    found = EnformerEngine(model).predict(open_genome("playground").fetch(window), interval=window)
+    assert found.interval == place
+    truth = world().truth(place)
+    for name, column in (("CAGE erythroid (6)", 6), ("DNase erythroid (0)", 0)):
+        np.testing.assert_allclose(named(at, name), found.values[:, column], atol=1e-4)
+        np.testing.assert_array_equal(named(at, f"{name}, truth"), truth[:, column])
+    words = json.dumps(figure(at), ensure_ascii=False)
+    assert "playground: simulated genome · grammar" in words
+    assert "prediction" in words
+    assert "truth (the grammar)" in words
+
+
+def _seen(locus: str) -> tuple[int, int]:
+    """The 256 bins around a position."""
+    middle = int(locus.partition(":")[2].replace(",", "")) - 1
+    return middle - 128 * 128, middle + 128 * 128
+
+
+def test_the_truth_can_be_switched_off_and_the_link_keeps_it(playground):
+    at = playground(genome="playground", locus="sim1:100,001", truth="0")
+    assert at.toggle(key="truth").value is False
+    assert dict(at.query_params)["truth"] == "0"
+    assert "truth" not in json.dumps(figure(at))
+    assert "playground: simulated genome" in json.dumps(figure(at), ensure_ascii=False)
+    at.toggle(key="truth").set_value(True).run()
+    assert "truth" not in at.query_params
+    assert "truth (the grammar)" in json.dumps(figure(at))
+    assert "This genome is simulated" in " ".join(markdown.value for markdown in at.markdown)
+
+
+def test_a_first_visit_shows_both_cell_types_open_dna_and_gene_starts(playground):
+    at = playground(genome="playground")
+    assert not at.error
+    assert not at.warning
+    assert at.selectbox(key="dna").value == "playground"
+    assert at.multiselect(key="tracks").value == [0, 1, 6, 7]
+    assert not [button for button in at.button if button.label.startswith("Predict")]
+    assert len(at.get("plotly_chart")) == 1
+
+
+def test_no_truth_for_another_genome(playground):
+    at = playground(genome="mini", locus="ALPHA")
+    assert at.selectbox(key="dna").value == "playground"
+    assert not [toggle for toggle in at.toggle if toggle.key == "truth"]
+    words = json.dumps(figure(at))
+    assert "truth" not in words
+    assert "simulated genome" not in words
+
+
+def test_no_truth_for_another_model_but_the_genome_is_still_called_simulated(page):
+    at = page(genome="playground", locus="sim1:100,001")
+    assert at.selectbox(key="dna").value == "untrained"
+    assert not [toggle for toggle in at.toggle if toggle.key == "truth"]
+    words = json.dumps(figure(at), ensure_ascii=False)
+    assert "truth" not in words
+    assert "playground: simulated genome · grammar" in words

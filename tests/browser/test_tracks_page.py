@@ -17,7 +17,7 @@ from tests.tracks_files import write_genes, write_genome
 
 @pytest.fixture(scope="module")
 def tracks_app(launch_app, tmp_path_factory) -> str:
-    """An app with a small genome, and a model of nobody that takes a few seconds."""
+    """An app with a small genome, and a model of nobody that takes a few seconds; the playground is there too."""
     folder = tmp_path_factory.mktemp("tracks")
     genome, genes = write_genome(folder / "mini.fa"), write_genes(folder / "mini.gtf")
     sizes = Hyperparameters(
@@ -55,7 +55,7 @@ class TracksPage:
 
 
 def test_progress_cancel_and_the_figure_that_stays_and_is_taken_away(page, tracks_app, tmp_path):
-    opened = TracksPage(page, tracks_app, locus="ALPHA", shifts="1")  # seven runs
+    opened = TracksPage(page, tracks_app, dna="slow", locus="ALPHA", shifts="1")  # seven runs
     button = page.get_by_role("button", name=re.compile("^Predict"))
     expect(page.get_by_text(re.compile("It takes about .* on this CPU .*, 7 runs"))).to_be_visible()
     button.click()
@@ -88,13 +88,13 @@ def test_progress_cancel_and_the_figure_that_stays_and_is_taken_away(page, track
         page.get_by_role("button", name="CSV").click()
     assert download.value.suggested_filename.endswith(".csv")
 
-    again = TracksPage(page, tracks_app, locus="ALPHA")  # known now: nothing is asked and nothing runs
+    again = TracksPage(page, tracks_app, dna="slow", locus="ALPHA")  # known now: nothing is asked and nothing runs
     expect(again.chart).to_be_visible()
     expect(button).to_have_count(0)
 
 
 def test_a_fasta_of_ones_own(page, tracks_app, tmp_path):
-    opened = TracksPage(page, tracks_app, locus="ALPHA").predict()
+    opened = TracksPage(page, tracks_app, dna="slow", locus="ALPHA").predict()
     page.get_by_role("button", name="Your own FASTA").click()
     file = page.locator("input[type=file]")
     (tmp_path / "no.fa").write_text("not a genome")
@@ -111,7 +111,32 @@ def test_a_fasta_of_ones_own(page, tracks_app, tmp_path):
 
 @pytest.mark.parametrize(("scheme", "ground"), [("light", "rgb(251, 251, 250)"), ("dark", "rgb(12, 18, 24)")])
 def test_the_figure_has_the_pages_ground(new_page, tracks_app, scheme, ground):
-    opened = TracksPage(new_page(color_scheme=scheme), tracks_app, locus="ALPHA").predict()
+    opened = TracksPage(new_page(color_scheme=scheme), tracks_app, dna="slow", locus="ALPHA").predict()
     drawn = opened.chart.locator(".main-svg").first
     expect(drawn).to_have_css("background-color", ground)
     expect(opened.page.get_by_test_id("stApp")).to_have_css("background-color", ground)
+
+
+def test_a_first_visit_shows_tracks_and_their_truth_without_a_click(page, launch_app, tmp_path):
+    base = launch_app(OMP_NUM_THREADS="2", ATTENDOME_CACHE=str(tmp_path / "cache")).url
+    opened = TracksPage(page, base)
+    expect(opened.chart).to_contain_text("playground: simulated genome")
+    expect(page.get_by_role("button", name=re.compile("^Predict"))).to_have_count(0)
+    legend = opened.chart.locator(".legendtext")
+    expect(legend).to_have_text(["prediction", "truth (the grammar)"])
+    expect(opened.chart).to_contain_text(re.compile(r"r = 0\.\d\d"))
+    box = opened.chart.locator(".legend").bounding_box()
+    window = opened.chart.get_by_text("read and predicted", exact=True).bounding_box()
+    assert box["y"] + box["height"] <= window["y"] + 2  # the legend covers nothing
+    with page.expect_download() as download:
+        page.get_by_role("button", name="SVG", exact=True).click()
+    download.value.save_as(tmp_path / "figure.svg")
+    said = "".join(ElementTree.parse(tmp_path / "figure.svg").getroot().itertext())
+    for words in ("playground: simulated genome · grammar", "truth (the grammar)", "r = 0."):
+        assert words in said
+    page.get_by_text("Truth", exact=True).click()
+    expect(legend).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"[?&]truth=0"))
+    page.reload()
+    expect(opened.chart).to_contain_text("playground: simulated genome")
+    expect(legend).to_have_count(0)

@@ -37,6 +37,15 @@ def gene(symbol: str, start: int, end: int, strand: str = "+", *exons: tuple[int
     return Gene(symbol, "", place, "protein_coding", (Transcript("", "", place, blocks, coding),))
 
 
+ORIGIN = "playground: simulated genome · grammar 1 · seed 2026"
+
+
+def simulated(start: int = 1280, **more: object) -> View:
+    """As `view`, of a simulated genome: the truth of track 3 is twice its prediction, that of track 7 is level."""
+    truth = np.stack([2 * np.arange(BINS), np.full(BINS, 5)], axis=1).astype(np.float32)
+    return view(start, **{"origin": ORIGIN, "truth": truth} | more)
+
+
 def view(start: int = 1280, *, spread: bool = False, genes: tuple[Gene, ...] | None = (), **more: object) -> View:
     """Ten bins read, six predicted, on a chromosome of 5,000 bp."""
     given = {

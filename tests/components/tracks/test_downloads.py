@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from components.tracks.downloads import file_stem, tracks_bedgraph, tracks_csv
-from tests.components.tracks.made import view
+from tests.components.tracks.made import ORIGIN, simulated, view
 
 
 def test_csv_gives_the_float32_values_back_exactly_with_units_and_origin():
@@ -40,6 +40,25 @@ def test_bedgraph_counts_from_0_and_stays_on_the_chromosome():
 
 def tracks_bedgraph_rows(shown) -> list[list[str]]:
     return [line.split("\t") for line in tracks_bedgraph(shown).decode().splitlines() if line.startswith("chr1")]
+
+
+def test_the_truth_and_the_word_simulated_are_in_the_files():
+    shown = simulated()
+    table = pd.read_csv(io.BytesIO(tracks_csv(shown)))
+    np.testing.assert_array_equal(table[table["track"] == 3]["truth"], 2 * np.arange(6))
+    assert set(table["origin"]) == {ORIGIN}
+    lines = tracks_bedgraph(shown).decode().splitlines()
+    heads = [line for line in lines if line.startswith("track ")]
+    assert ORIGIN in lines[0]
+    assert len(heads) == 4
+    assert all(ORIGIN in head and head.count('"') == 4 for head in heads)
+    assert 'name="DNase K562 (3), truth (the grammar)"' in heads[1]
+    place = lines.index(heads[1])
+    assert [line.split("\t")[3] for line in lines[place + 1 : place + 7]] == ["0", "2", "4", "6", "8", "10"]
+    without = pd.read_csv(io.BytesIO(tracks_csv(simulated(truth=None))))
+    assert "truth" not in without
+    assert "origin" in without
+    assert not {"truth", "origin"} & set(pd.read_csv(io.BytesIO(tracks_csv(view()))))
 
 
 def test_logarithms_are_drawn_but_never_written():

@@ -9,7 +9,7 @@ from components.tracks.figure import tracks_figure
 from components.tracks.genes import gene_lanes
 from components.tracks.words import description, track_summary
 from core.genome.interval import Interval
-from tests.components.tracks.made import gene, view
+from tests.components.tracks.made import ORIGIN, gene, simulated, view
 
 
 def traces(figure, name: str) -> list:
@@ -155,6 +155,71 @@ def test_the_words_say_what_the_figure_shows():
     said = description(shown)
     assert "Genes: ALPHA, BETA." in said
     assert "standard deviation over runs (forward, reverse complement)" in said
+
+
+def test_the_truth_is_a_line_over_the_prediction_in_its_bins_and_on_its_scale():
+    figure = tracks_figure(simulated())
+    (filled,), (line,) = traces(figure, "DNase K562 (3)"), traces(figure, "DNase K562 (3), truth")
+    assert (filled.fill, line.fill) == ("tozeroy", None)
+    assert (line.yaxis, line.line.shape) == (filled.yaxis, filled.line.shape)
+    np.testing.assert_array_equal(line.x, filled.x)
+    np.testing.assert_array_equal(line.y[1:-1], 2 * np.arange(6))
+    assert figure.layout.yaxis.range[1] > 10 > tracks_figure(view()).layout.yaxis.range[1]
+    (log,) = traces(figure, "CAGE K562 &lt;b&gt;&amp; (7), truth")
+    np.testing.assert_allclose(log.y[1:-1], np.log10(6))
+    assert log.customdata[1] == "5"
+    assert figure.layout.yaxis2.range[1] > np.log10(8)
+    shared = tracks_figure(simulated(shared=True, columns=(3, 9))).layout
+    assert shared.yaxis.range == shared.yaxis2.range
+    assert shared.yaxis.range[1] > 10
+
+
+def test_the_legend_has_a_line_of_its_own_and_only_where_there_is_a_truth():
+    figure = tracks_figure(simulated(spread=True))
+    listed = [trace.name for trace in figure.data if trace.showlegend is not False]
+    assert listed == ["prediction", "truth (the grammar)"]
+    assert figure.layout.showlegend is True
+    assert figure.layout.legend.traceorder == "normal"  # a ribbon would turn it round
+    plain = tracks_figure(view())
+    assert plain.layout.showlegend is False
+    assert figure.layout.margin.t > plain.layout.margin.t
+    without = tracks_figure(simulated(truth=None))
+    assert without.layout.showlegend is False
+    assert not any("truth" in (trace.name or "") for trace in without.data)
+
+
+def test_agreement_is_of_the_values_on_the_chromosome():
+    shown = simulated()
+    assert shown.agreement(shown.tracks[0]) == pytest.approx(1)
+    said = notes(tracks_figure(shown))
+    assert "r = 1.000" in said
+    assert "r = none, as one of them is level" in said
+    assert "r = " not in notes(tracks_figure(view()))
+    truth = np.array([[9, 9], [0, 1], [1, 2], [2, 3], [3, 4], [4, 5]], np.float32)
+    overhanging = simulated(-200, truth=truth)  # the first bin lies before the chromosome
+    assert overhanging.agreement(overhanging.tracks[0]) == pytest.approx(1)
+    table = track_summary(overhanging)
+    np.testing.assert_allclose(table["r with the truth"], 1)
+    assert "r with the truth" not in track_summary(view())
+
+
+def test_a_simulated_genome_is_called_so_wherever_a_figure_says_where_it_is_from():
+    shown = simulated()
+    said = notes(tracks_figure(shown))
+    assert "in 6 bins of 128 bp · playground: simulated genome |" in said  # under the title
+    assert f"Toy &lt;model&gt; · random weights abc · float32 · {ORIGIN}" in said
+    words = description(shown)
+    assert "The line over each prediction is the truth" in words
+    assert "bins of 128 bp. " in words
+    assert "DNase K562 (3): r = 1.000" in words
+    assert ORIGIN in words
+    assert "truth" not in description(view())
+    assert "simulated" not in notes(tracks_figure(view()))
+
+
+def test_a_truth_of_other_bins_is_refused():
+    with pytest.raises(ValueError, match="shape"):
+        simulated(truth=np.zeros((5, 2), np.float32))
 
 
 @pytest.mark.parametrize("dark", [False, True])
