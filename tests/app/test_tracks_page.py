@@ -178,7 +178,7 @@ def test_overhang_and_many_n_are_said(page):
     x = figure(at)["layout"]["xaxis"]["range"]
     assert x[0] == 0.5
     at = page(locus="chr2:33,000")
-    assert "71% of the letters" in said(at)
+    assert "71% of the 32,768 letters" in said(at)
     assert len(at.get("plotly_chart")) == 1
 
 

@@ -19,8 +19,8 @@ def test_how_much_is_known() -> None:
     assert check_window("NNNNACGT", PLACE, "toy") is None  # half is not more than half
     said = check_window("NNNNNCGT", PLACE, "toy")
     assert said == (
-        "62% of the letters of chr1:1-8 are N (unknown) in toy; the model sees nothing there, so take its prediction "
-        "with care."
+        "62% of the 8 letters read at chr1:1-8 of toy are N: unknown, or beyond the chromosome's end. The model sees "
+        "nothing there, so take its prediction with care."
     )
     for letters in ("NNNNNNNN", "nnnn", ""):
         with pytest.raises(SequenceError, match=r"toy knows no letter of chr1:1-8: all of them are N.*choose another"):
@@ -39,5 +39,5 @@ def test_the_real_megabase(test_data: Path, tmp_path: Path) -> None:
         assert said is None if share is None else said.startswith(share)
     # What overhangs the end is as unknown as a gap.
     overhang = Interval("chr1", 950_000, 1_146_608)
-    assert check_window(genome.fetch(overhang), overhang, genome.name).startswith("75% of the letters")
+    assert check_window(genome.fetch(overhang), overhang, genome.name).startswith("75% of the 196,608 letters")
     genome.close()
