@@ -88,9 +88,14 @@ def choose_changes(locus: Locus) -> None:
             step=step,
             key=key,
             persist_state="session",
-            help=f"Shipped: {getattr(state.SHIPPED, own):g}.",
+            help=f"{state.MEANINGS[key]} Shipped: {getattr(state.SHIPPED, own):g}.",
         )
-    st.button("As shipped", icon=":material/restart_alt:", on_click=_reset, help="All letters and rules as they ship.")
+    st.button(
+        "As shipped",
+        icon=":material/restart_alt:",
+        on_click=_reset,
+        help="Undoes all changes: letters and rules as they were at first.",
+    )
 
 
 def _reset() -> None:
@@ -108,7 +113,7 @@ def _letters(locus: Locus, element: Element) -> None:
     left, right = st.columns(2)
     left.slider(
         "Sites left", 0, max(whole, 1), key="sites", persist_state="session",
-        help=f"Sites of the {what}. The weakest go first: their letters are shuffled.",
+        help=f"Places in the {what} where a protein can sit. The weakest go first: their letters are shuffled.",
     )  # fmt: skip
     right.slider(
         "Distance, bp", LEAST_BP, MOST_BP, step=state.STEP_BP, key="distance",

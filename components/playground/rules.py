@@ -65,7 +65,7 @@ def site_drawing(locus: Locus, provenance: str) -> Drawing:
         marks.append(((min(above, 6) + 6) / 12, site.occupancy, "third", words))
     ticks = [((at + 6) / 12, f"{at:+d}".replace("-", "−") if at else "0") for at in (-6, -3, 0, 3, 6)]
     made = _plot([(occupancy(bits, 0.0), "text")], ticks, "score above the threshold, bits", marks)
-    subtitle = "The better the letters fit its matrix, the more of the time: logistic."
+    subtitle = "The better the letters fit its motif, the more of the time it is there."
     return _drawing("1. A factor sits on a site", subtitle, made, provenance)
 
 
@@ -98,7 +98,8 @@ def sites_drawing(locus: Locus, left: int | None, grammar: Grammar, provenance: 
     ticks = [(n / MOST_SITES, str(n)) for n in counts]
     made = _plot([(curve, "text")], ticks, "sites within about 100 bp", marks)
     what = "A silencer’s sites" if role == "silencer" else "Sites"
-    subtitle = f"{what} act together (Hill): one gives {heights[1]:.2f}, two {heights[2]:.2f}, three {heights[3]:.2f}."
+    one, two, three = heights[1:4]
+    subtitle = f"{what} act together: one gives {one:.2f} of full activity, two {two:.2f}, three {three:.2f}."
     return _drawing("2. Sites make an element", subtitle, made, provenance)
 
 

@@ -25,10 +25,10 @@ RULES = (
     ("silencing", "Silencing", 0.0, 10.0, 0.5, "silencing"),
 )
 MEANINGS = {
-    "strength": "How much an enhancer right beside a gene adds to it.",
-    "reach": "Distance over which an enhancer's contact falls to 0.37.",
-    "insulation": "A full boundary lets exp(−insulation) through; 0 is no boundary at all.",
-    "silencing": "How much a silencer right beside a gene divides by.",
+    "strength": "How much an enhancer right beside a gene adds to its expression.",
+    "reach": "How far an enhancer or silencer works: at this distance 37 % of its effect is left.",
+    "insulation": "How well a boundary keeps an enhancer from a gene: 4 lets 2 % of the effect through, 0 all of it.",
+    "silencing": "How much a silencer turns a gene down: at most, it divides by 1 + this number; 0 is not at all.",
 }
 
 

@@ -9,10 +9,13 @@ from core.teaching.playground.grammar import TRACKS
 from core.teaching.playground.motifs import MATRICES
 
 WHAT = (
-    "**playground: simulated genome.** A small genome made from a seed, in which five written rules turn letters into "
+    "**playground: simulated genome.** A small genome made by a program, in which five written rules turn letters into "
     "twelve tracks. So the truth about every change is known, and a model's answer can be marked right or wrong."
 )
 READING = (
+    "- **Tracks** are what experiments would measure. **DNase**: open DNA. **H3K27ac**: active promoters and enhancers."
+    " **CTCF**: where boundaries are. **CAGE**: where genes begin to be read, and how much. Seven of the twelve tracks "
+    "are drawn; the CSV has all. **Erythroid** cells become red blood cells.\n"
     "- **Filled** is now; the **grey line** is before the change.\n"
     "- **Expression** is the CAGE signal in the three bins (384 bp) around the gene's first base.\n"
     "- **Shuffled** letters are the same letters in an order in which no factor finds a site.\n"

@@ -217,6 +217,6 @@ def choose_truth() -> bool:
 
 def choose_heights(has_logs: bool) -> tuple[bool, bool]:
     """(one scale for an assay, CAGE as a logarithm)."""
-    heights = choose("Heights", SCALES, "heights", help="One an assay: tracks of the same kind can be compared.")
+    heights = choose("Heights", SCALES, "heights", help="One per assay: tracks of the same assay share a scale.")
     cage = choose("CAGE", CAGE_SCALES, "cage") if has_logs else st.session_state.get("cage", "log")
     return heights == "assay", cage != "linear"

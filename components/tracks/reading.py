@@ -9,8 +9,9 @@ from core.cards import ModelCard
 
 READING = (
     "- **A row is one track**: what the model expects one experiment to measure along this stretch, such as DNase in "
-    "K562 cells. It has seen only the letters A, C, G and T, never a measurement of this place.\n"
-    "- **A step is one bin.** Its unit stands beside the name. Values of different units cannot be compared; “one an "
+    "K562 cells. It has seen only the letters A, C, G and T, never a measurement of this place. The "
+    "number in brackets is the track's place in the model's output.\n"
+    "- **A step is one bin.** Its unit stands beside the name. Values of different units cannot be compared; “one per "
     "assay” puts tracks of one kind on one scale.\n"
     "- **The bar on top is what the model reads.** Its hatched ends are read, so that the middle has its surroundings, "
     "but nothing is predicted there.\n"
@@ -23,8 +24,9 @@ READING = (
 TRUTH = (
     "- **The line over each row is the truth.** This genome is simulated: a written grammar turns its letters into "
     "these tracks, so what the model should have said is known. Where line and filling part, the model is wrong.\n"
-    "- **r** is Pearson's correlation of prediction and truth over the bins of the row: 1 is perfect, 0 is no "
-    "agreement. It is of the values, also where logarithms are drawn.\n"
+    "- **r** is Pearson's correlation of prediction and truth over the bins of the row: 1 is the same "
+    "shape, 0 is no agreement; it does not notice peaks that are all too high. It is of "
+    "the values, also where logarithms are drawn.\n"
 )
 LIMITS = (
     "- **A prediction is not a measurement**, and a peak is not a proof. Across places of the genome predicted and "

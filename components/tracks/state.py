@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from components.links import LinkField, one_of, whole_numbers, write_numbers
 
 HEADS = ("human", "mouse")
-SCALES = {"own": "Each its own", "assay": "One an assay"}
+SCALES = {"own": "Own scale", "assay": "One per assay"}
 CAGE_SCALES = {"log": "log10(1 + x)", "linear": "Linear"}
 SHIFTS = (-3, -2, -1, 1, 2, 3)  # bp, as the paper's evaluation does
 

@@ -47,7 +47,8 @@ def _render() -> None:
         scene = _scene(locus, moves, grammar, changed, before, after)
         render_drawing(locus_drawing(scene), key="playground_locus", test_id="locus")
         render_notes(changed.notes)
-        st.caption(plain(others_sentence(locus, before, after)))
+        said = others_sentence(locus, before, after) if scene.is_changed else "Nothing is changed yet."
+        st.caption(plain(said))
         row = st.container(horizontal=True, vertical_alignment="center")
     st.subheader("Let the model guess")
     found = _guess(scene, grammar, changed, before)
@@ -144,10 +145,11 @@ def _guess(scene: Scene, grammar: Grammar, changed: Changed, before: Told) -> Gu
     said, true = (expression_sentence(locus, *pair, main) for pair in (guessed, (before, truth)))
     if not is_changed:
         said, true = said.partition(" →")[0], true.partition(" →")[0]
+    under = "" if grammar == state.SHIPPED else " under the shipped rules"
     picture = Scene(
         locus=locus, before=found.before, after=found.after, changed=changed, is_changed=is_changed, sites=scene.sites,
         title=f"The model’s guess: {locus.gene.symbol} in {CELLS[main]} {said}",
-        subtitle=f"The truth: {true} · playground: simulated genome",
+        subtitle=f"The truth{under}: {true} · playground: simulated genome",
         provenance=f"{replace(found.provenance, assembly=None).sentence} · {_origin(state.SHIPPED)}",
         file_name=f"playground-{locus.gene.symbol}-guess", beside=(before.tracks, truth.tracks),
     )  # fmt: skip
@@ -155,7 +157,8 @@ def _guess(scene: Scene, grammar: Grammar, changed: Changed, before: Told) -> Gu
     if is_changed:
         words = [fate(*(start_signal(t.tracks, t.interval, locus.gene.tss, main) for t in pair))
                  for pair in ((before, truth), guessed)]  # fmt: skip
-        told = f"{locus.gene.symbol} **{words[0]}**. The model says that it **{words[1]}**.\n\n{told}"
+        whose = f"{under.strip().capitalize()} {locus.gene.symbol}".strip()
+        told = f"{whose} **{words[0]}**. The model says that it **{words[1]}**.\n\n{told}"
     left.markdown(told)
     with right:
         render_drawing(locus_drawing(picture), key="playground_guess", test_id="guess")
@@ -168,7 +171,7 @@ def agreement(found: Guess, before: Told, after: Told, *, is_changed: bool) -> s
     if is_changed:
         rows.insert(0, ("Before", found.before, before.tracks))
         rows.append(("The change alone", found.after - found.before, after.tracks - before.tracks))
-    lines = ["**Guess against truth**, twelve tracks over this window (Pearson, 1 is perfect):", ""]
+    lines = ["**Guess against truth**, twelve tracks over this window (Pearson correlation: 1 is the same shape):", ""]
     for name, guess, truth in rows:
         value = pearson(guess.ravel(), truth.ravel())
         lines.append(f"- {name}: {'no number, one is level' if math.isnan(value) else f'**{number_text(value, 2)}**'}")
