@@ -32,7 +32,7 @@ def track_summary(view: View) -> pd.DataFrame:
                 "Peak at": Interval(place.chrom, max(0, place.start), min(view.contig_bp, place.end)).locus,
                 "Nearest gene start": _nearest(view.genes, place.centre),
                 "Unit": track.unit,
-                "Experiment": track.url,
+                **({"Experiment": track.url} if any(other.url for other in view.tracks) else {}),
             }
         )
     return pd.DataFrame(rows)

@@ -133,7 +133,7 @@ def averaging_notes(averaging: Averaging, flanks: tuple[str, str]) -> tuple[str,
             f"Shifted runs read up to {max(left, right)} N at an edge: the bases beside the window were not given."
         )
     if averaging.reverse_complement:
-        notes.append("Read on the other strand, tracks keep their columns: they count both strands.")
+        notes.append("Both strands were read and averaged track by track: no track here belongs to one strand alone.")
     return tuple(notes)
 
 

@@ -63,7 +63,7 @@ def unknown_gene(name: str, where: str, near: tuple[str, ...]) -> UnknownGeneErr
     where : "in my.gtf", "among the genes of ...".
     near : names to offer.
     """
-    hint = f"type one such as {', '.join(near)}" if near else "type another symbol, or a place such as chr11:35.1M"
+    hint = f"type one such as {', '.join(near)}" if near else "type another symbol, or a place as chromosome:position"
     return UnknownGeneError(f"There is no gene {name.strip()[:40]!r} {where}; {hint}.", nearest=near)
 
 

@@ -34,6 +34,7 @@ fields = link_fields([s.name for s in sources], list(genomes), first_ready(sourc
 problems = open_link(fields)
 
 st.title("Enformer tracks")
+st.caption("What a model expects experiments to measure along a stretch of DNA, from its letters alone.")
 render_warnings(problems)
 source = controls.choose_model(sources)
 name = controls.choose_genome(genomes)

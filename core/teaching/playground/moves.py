@@ -193,7 +193,7 @@ def change(locus: Locus, moves: Moves) -> Changed:
         place = _moved(locus, element, moves.distance_bp)
         letters.put(place.start, own)
         over = [e for e in elements_in(place) if e != element]
-        notes += [f"It lies on the {other.kind} {other.name.partition(':')[2]} now, and replaces it." for other in over]
+        notes += [f"It now covers letters of a {other.kind} that lay there." for other in over]
     between = boundaries_between(locus, place.centre)
     removed: tuple[Element, ...] = ()
     written = None

@@ -177,7 +177,7 @@ def test_the_real_genes_of_the_megabase(test_data: Path, tmp_path: Path) -> None
     with pytest.raises(UnknownGeneError, match=r"no gene 'NOCL2' in hg38_.*; type one such as NOC2L") as caught:
         track.find("NOCL2")
     assert caught.value.nearest[0] == "NOC2L"
-    with pytest.raises(UnknownGeneError, match="type another symbol, or a place such as"):
+    with pytest.raises(UnknownGeneError, match="type another symbol, or a place as"):
         track.find("????????")
 
     genome = LocalFasta(test_data / "genome" / "hg38_chr1_1mb.fa.gz", index_folder=tmp_path)
