@@ -73,7 +73,7 @@ def test_what_is_said_of_missing_bases():
         "Shifted runs read up to 1 N at an edge: the bases beside the window were not given.",
     )
     assert "up to 2 N" in averaging_notes(averaging, ("", ""))[0]
-    assert "both strands" in averaging_notes(Averaging(reverse_complement=True), ("", ""))[0]
+    assert "Both strands" in averaging_notes(Averaging(reverse_complement=True), ("", ""))[0]
 
 
 @pytest.mark.parametrize("target_length", [-1, 10, 11])
