@@ -91,7 +91,10 @@ def markdown(card: Mapping[str, Any]) -> str:
         "bins of twelve tracks.",
         f"- **Data**: {recipe['chromosomes']} simulated chromosomes of {recipe['chromosome_bp']:,} letters ({seeds}), "
         f"version {card['grammar_version']} of the grammar that `assets/playground/README.md` describes; truth without "
-        "noise. None of them is shipped; the shipped genome comes from other seeds.",
+        "noise. In the second stage half of the windows come from {dense} more with boundaries {near} letters apart "
+        "(the last 850 of its steps). None of them is shipped; the shipped genome comes from other seeds.".format(
+            dense=recipe["dense_chromosomes"], near="{:,} to {:,}".format(*recipe["dense_domain_bp"])
+        ),
         "- **Held out**: sim4 of the shipped genome. It took no part in training. Its figures were looked at three "
         "times while the model was made (after 500, 1,250 and 2,250 steps of the second stage), and the windows with "
         "dense boundaries were added after the second look; the number of steps was set by the time there was.",
