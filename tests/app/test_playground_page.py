@@ -159,7 +159,8 @@ def test_the_model_cannot_know_other_rules():
     at.slider(key="strength").set_value(3.0).run()
     assert "reads letters only" in at.info[0].value
     assert pictures(at)["guess"]["shapes"] == guess["shapes"]
-    assert pictures(at)["guess"]["subtitle"] == guess["subtitle"]
+    truth = guess["subtitle"].removeprefix("The truth: ")
+    assert pictures(at)["guess"]["subtitle"] == f"The truth under the shipped rules: {truth}"
     at.toggle(key="guess").set_value(False).run()
     assert "guess" not in pictures(at)
     assert link(at)["guess"] == "0"
