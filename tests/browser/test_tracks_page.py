@@ -21,7 +21,7 @@ def tracks_app(launch_app, tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("tracks")
     genome, genes = write_genome(folder / "mini.fa"), write_genes(folder / "mini.gtf")
     sizes = Hyperparameters(
-        dim=192, depth=1, heads=2, output_heads=(("human", 3),), target_length=1024, attn_dim_key=24,
+        dim=384, depth=1, heads=2, output_heads=(("human", 3),), target_length=1024, attn_dim_key=24,
         dim_divisible_by=8, input_bp=163_840,
     )  # fmt: skip
     save_weights(random_module(sizes), folder / "slow", input_bp=sizes.input_bp, title="")
