@@ -89,11 +89,17 @@ def render_reading_help(view: str, kind: str, card: ModelCard) -> None:
         st.markdown(HELP[view] + (START_TOKEN.get(kind, "") if view != "compare" else "") + NOT_AN_EXPLANATION)
     with words.expander("Words", icon=":material/menu_book:"):
         st.markdown("\n".join(f"- **{word}**: {meaning}" for word, meaning in GLOSSARY.items()))
-    with model.expander(f"About {plain(card.title)}", icon=":material/info:"):
+    with model:
+        render_about(card, f"reads up to {card.context:,} tokens")
+
+
+def render_about(card: ModelCard, reads: str) -> None:
+    """What a model is, and how far to trust it; `reads` says how much it takes at once."""
+    with st.expander(f"About {plain(card.title)}", icon=":material/info:"):
         st.markdown(plain(card.summary))
         st.caption(
             plain(
-                f"{card.layers} layers × {card.heads} heads · reads up to {card.context:,} tokens · "
+                f"{card.layers} layers × {card.heads} heads · {reads} · "
                 f"{card.parameters / 1e6:.1f} M parameters · {card.weights} weights {card.revision} · "
                 f"{card.source} · {card.licence}"
             )

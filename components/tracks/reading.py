@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components.messages import plain
+from components.reading_help import render_about
 from core.cards import ModelCard
 
 READING = (
@@ -54,16 +54,5 @@ def render_reading(card: ModelCard, *, has_truth: bool = False) -> None:
         st.markdown((TRUTH if has_truth else "") + READING + LIMITS)
     with words.expander("Words", icon=":material/menu_book:"):
         st.markdown("\n".join(f"- **{word}**: {meaning}" for word, meaning in WORDS.items()))
-    with model.expander(f"About {plain(card.title)}", icon=":material/info:"):
-        st.markdown(plain(card.summary))
-        st.caption(
-            plain(
-                f"{card.layers} layers × {card.heads} heads · reads {card.context:,} bp · "
-                f"{card.parameters / 1e6:.1f} M parameters · {card.weights} weights {card.revision} · "
-                f"{card.source} · {card.licence}"
-            )
-        )
-        if card.facts:
-            st.table({"Measured": [what for what, _ in card.facts], "Value": [value for _, value in card.facts]})
-        if card.limits:
-            st.markdown(f"**Limits.** {plain(card.limits)}")
+    with model:
+        render_about(card, f"reads {card.context:,} bp")

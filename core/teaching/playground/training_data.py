@@ -24,7 +24,6 @@ from core.teaching.playground.grammar import (
     readable_share,
 )
 from core.teaching.playground.layout import DOMAIN_BP
-from core.teaching.playground.motifs import motifs
 from core.teaching.playground.occupancy import cell_occupancy
 from core.teaching.playground.recipe import Recipe
 
@@ -143,9 +142,3 @@ def draw(corpus: Corpus, recipe: Recipe, bins: int, count: int, step: int, stage
 def local_columns() -> list[int]:
     """Columns of `LOCAL_TRACKS`."""
     return [TRACKS.index(name) for name in LOCAL_TRACKS]
-
-
-def hint_names() -> tuple[str, ...]:
-    """What the columns of `Corpus.hints` are."""
-    kinds = ("enhancer erythroid", "enhancer liver", "promoter", "silencer", "boundary")
-    return (*(motif.name for motif in motifs()), *kinds)
