@@ -66,7 +66,8 @@ def site_drawing(locus: Locus, provenance: str) -> Drawing:
     ticks = [((at + 6) / 12, f"{at:+d}".replace("-", "−") if at else "0") for at in (-6, -3, 0, 3, 6)]
     made = _plot([(occupancy(bits, 0.0), "text")], ticks, "score above the threshold, bits", marks)
     subtitle = "The better the letters fit its motif, the more of the time it is there."
-    return _drawing("1. A factor sits on a site", subtitle, made, provenance)
+    legend = (Key("a site of this element", fill="third"),) if marks else ()
+    return _drawing("1. A factor sits on a site", subtitle, made, provenance, legend)
 
 
 def _activity(doses: np.ndarray, grammar: Grammar, role: str) -> np.ndarray:
@@ -100,7 +101,8 @@ def sites_drawing(locus: Locus, left: int | None, grammar: Grammar, provenance: 
     what = "A silencer’s sites" if role == "silencer" else "Sites"
     one, two, three = heights[1:4]
     subtitle = f"{what} act together: one gives {one:.2f} of full activity, two {two:.2f}, three {three:.2f}."
-    return _drawing("2. Sites make an element", subtitle, made, provenance)
+    legend = () if left is None else (Key("this element now", fill="third"),)
+    return _drawing("2. Sites make an element", subtitle, made, provenance, legend)
 
 
 def contact_along(grammar: Grammar, boundary_bp: int | None = None) -> np.ndarray:
@@ -129,13 +131,14 @@ def _contact(
     curves = ([] if other is None else [(other, "muted")]) + [(now, "text")]
     ticks = [(kilo / 12, str(kilo)) for kilo in (0, 3, 6, 9, 12)]
     made = _plot(curves, ticks, "distance to the gene, kb", marks)
-    return _drawing(title, subtitle, made, provenance, legend)
+    here = (Key("this element", fill="third"),) if marks else ()
+    return _drawing(title, subtitle, made, provenance, (*here, *legend))
 
 
 def distance_drawing(distance_bp: int, grammar: Grammar, provenance: str) -> Drawing:
     """Rule 3: contact falls with distance; the shipped reach in grey where another one is set."""
     shipped = contact_along(Grammar()) if grammar.reach_bp != Grammar().reach_bp else None
-    legend = (Key("shipped reach", fill="muted"),)
+    legend = () if shipped is None else (Key("shipped reach", fill="muted"),)
     subtitle = f"What is {grammar.reach_bp:,.0f} bp away counts {np.exp(-1):.2f}: exp(−distance / reach)."
     now = contact_along(grammar)
     return _contact("3. Distance weakens", subtitle, now, shipped, distance_bp, provenance, legend)
@@ -172,7 +175,8 @@ def expression_drawing(
             y += 21
         y += 8
     subtitle = "promoter × (basal + strength × enhancers reached) ÷ (1 + silencing × silencers reached) = expression"
-    return _drawing("5. Expression of a gene", subtitle, (shapes, y), provenance)
+    legend = (Key("before", fill="muted"), *(Key(f"now, {cell}", fill=_CELL_ROLES[cell]) for cell in CELL_TYPES))
+    return _drawing("5. Expression of a gene", subtitle, (shapes, y), provenance, legend)
 
 
 def formula(terms: Terms, grammar: Grammar) -> str:

@@ -146,10 +146,12 @@ def _guess(scene: Scene, grammar: Grammar, changed: Changed, before: Told) -> Gu
     if not is_changed:
         said, true = said.partition(" →")[0], true.partition(" →")[0]
     under = "" if grammar == state.SHIPPED else " under the shipped rules"
+    now = [start_signal(tracks, locus.seen, locus.gene.tss, main) for tracks in (found.after, truth.tracks)]
+    off = miss_words(*now)
     picture = Scene(
         locus=locus, before=found.before, after=found.after, changed=changed, is_changed=is_changed, sites=scene.sites,
-        title=f"The model’s guess: {locus.gene.symbol} in {CELLS[main]} {said}",
-        subtitle=f"The truth{under}: {true} · playground: simulated genome",
+        title=f"The model’s guess: {locus.gene.symbol}’s expression in {CELLS[main]}: {said}",
+        subtitle=f"The truth{under}: {true}{off} · playground: simulated genome",
         provenance=f"{replace(found.provenance, assembly=None).sentence} · {_origin(state.SHIPPED)}",
         file_name=f"playground-{locus.gene.symbol}-guess", beside=(before.tracks, truth.tracks),
     )  # fmt: skip
@@ -180,13 +182,20 @@ def agreement(found: Guess, before: Told, after: Told, *, is_changed: bool) -> s
     return "\n".join(lines)
 
 
+def miss_words(guess: float, truth: float) -> str:
+    """For example " (the guess is 46 % too high)"; "" where it is right to a twentieth, or the truth is next to 0."""
+    if truth < 0.5 or abs(guess / truth - 1) < 0.05:
+        return ""
+    return f" (the guess is {abs(guess / truth - 1):.0%} too {'high' if guess > truth else 'low'})".replace("%", " %")
+
+
 def fate(before: float, after: float) -> str:
     """What becomes of a gene, in words: "falls to 39 % of what it was"."""
     if abs(after - before) < max(0.02 * before, 0.05):
         return "stays as it was"
     if after < before:
         return f"falls to {after / before:.0%} of what it was".replace("%", " %")
-    return f"rises to {after / before:.1f} times what it was" if before > 0.05 else "begins to speak"
+    return f"rises to {after / before:.1f} times what it was" if before > 0.05 else "is switched on"
 
 
 def _rules(

@@ -21,6 +21,7 @@ from core.teaching.playground.grammar import GRAMMAR_VERSION, Grammar
 from core.teaching.playground.locus import gene_symbols, locus_of
 from core.teaching.playground.moves import Moves
 from core.teaching.playground.stories import stories
+from dashboard.playground.live import miss_words
 
 SMALL = Hyperparameters(
     dim=48, depth=1, heads=2, output_heads=(("human", 12),), target_length=256, attn_dim_key=24, dim_divisible_by=8,
@@ -177,3 +178,9 @@ def test_the_python_with_the_model_runs(tmp_path, monkeypatch, capsys):
     assert f"{locus.gene.symbol} in {locus.cell_type}: " in said
     assert float(said.split("the model says ")[1]) > 0
     assert Path("playground.html").is_file()
+
+
+def test_how_far_the_guess_is_off_in_words():
+    assert miss_words(44.0, 29.0) == " (the guess is 52 % too high)"
+    assert miss_words(20.0, 40.0) == " (the guess is 50 % too low)"
+    assert miss_words(29.5, 29.0) == miss_words(3.0, 0.1) == ""
