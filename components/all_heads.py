@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from components.attention import KIND_SENTENCES, MEASURE_SENTENCES, off_words
+from components.attention import BINS_SENTENCE, KIND_SENTENCES, MEASURE_SENTENCES, off_words
 from components.downloads import file_stem
 from components.head_grid import GridHead, head_grid_payload
 from core.language.maps import PLAIN, MapOptions, all_layer_maps, frame
@@ -75,7 +75,8 @@ def grid_payload(
     by_score = bool(words.scores) and options.measure != "rollout"
     extra = "none" if by_score else extra
     summaries = 0 if extra == "none" else columns if columns == 1 else result.layers + columns + 1
-    parts = [KIND_SENTENCES[result.kind], MEASURE_SENTENCES[options.measure], off_words(result)]
+    kind = BINS_SENTENCE if result.unit == "bin" else KIND_SENTENCES[result.kind]
+    parts = [kind, MEASURE_SENTENCES[options.measure], off_words(result)]
     if common.hidden:
         parts.append(f"{' and '.join(dict.fromkeys(common.hidden))} hidden, the rest of each row scaled to 1")
     order = f", ordered by: {words.by}" if by_score else ""

@@ -25,6 +25,7 @@ MEASURE_SENTENCES = {
     "norm": "cells are weight × length of the value that it moves",
     "rollout": "this layer and all below it together, all heads",
 }
+BINS_SENTENCE = "self-attention: each bin looks at all bins that the model reads"
 QUERY_NAMES = {False: {}, True: {"query_name": "Query: the token being written"}}
 # Below this share of the scale a map looks empty.
 PALE = 0.3
@@ -96,12 +97,12 @@ def attention_payload(
     if len(layers) > 1:
         what = "rollout" if options.measure == "rollout" else head_words(0, head).removeprefix("layer 0, ")
         where = f"{what} at layers {', '.join(map(str, numbers))}"
-    parts = (KIND_SENTENCES[result.kind], MEASURE_SENTENCES[options.measure], off_words(result), *first.notes)
-    written = result.written is not None
-    same = result.source is result.rows and first.query_labels == first.key_labels
+    kind = BINS_SENTENCE if result.unit == "bin" else KIND_SENTENCES[result.kind]
+    parts = (kind, MEASURE_SENTENCES[options.measure], off_words(result), *first.notes)
     return heatmap_payload(
         [HeatmapPanel(title, shown.weights, shown.allowed) for title, shown in zip(titles, maps, strict=True)],
-        HeatmapLabels(first.query_labels, first.query_labels if same else first.key_labels, **QUERY_NAMES[written]),
+        shown_labels(result, first),
+        sentence=result.unit != "bin",
         title=f"{result.provenance.model}: {where}",
         subtitle="; ".join(filter(None, parts)).replace(".;", ";"),
         provenance=result.provenance.sentence,
@@ -115,6 +116,29 @@ def attention_payload(
     )
 
 
+def shown_labels(result: AttentionResult, shown: AttentionMap) -> HeatmapLabels:
+    """What stands beside rows and columns."""
+    if result.unit == "bin":
+        return bin_labels(result)
+    same = result.source is result.rows and shown.query_labels == shown.key_labels
+    keys = shown.query_labels if same else shown.key_labels
+    return HeatmapLabels(shown.query_labels, keys, **QUERY_NAMES[result.written is not None])
+
+
+def bin_labels(result: AttentionResult) -> HeatmapLabels:
+    """Bins of DNA by their first base: a whole locus has no room beside a row."""
+    sides = [tuple(_first_base(label) for label in side.labels) for side in (result.rows, result.source)]
+    queries, keys = sides[0], sides[0] if result.rows is result.source else sides[1]
+    contig = result.source.labels[0].rpartition(":")[0]
+    where = f", by its first base on {contig}" if contig else ""
+    return HeatmapLabels(queries, keys, f"Query: the bin that looks{where}", f"Key: the bin looked at{where}")
+
+
+def _first_base(label: str) -> str:
+    """ "chr11:35,140,087-35,140,214" -> "35,140,087"."""
+    return label.rpartition(":")[2].partition("-")[0]
+
+
 def render_picture(
     result: AttentionResult,
     layers: Sequence[Pick],
@@ -125,7 +149,7 @@ def render_picture(
     scale: str,
 ) -> None:
     """The heatmap, redrawn in place when anything changes; the page's state keeps its row and window."""
-    take_place(maps[0])
+    take_place(maps[0], shown_labels(result, maps[0]))
     state = st.session_state
     place = {"window": state.get("zoom"), "locked": state.get("row")}
     payload = attention_payload(result, layers, head, options, maps=maps, scale=scale, **place)
@@ -152,7 +176,7 @@ def note_choice() -> None:
     st.session_state[_CHOSEN] = True
 
 
-def take_place(shown: AttentionMap) -> None:
+def take_place(shown: AttentionMap, labels: HeatmapLabels) -> None:
     """Take over the row and window that were just chosen in the picture; drop what this text has not.
 
     Only a fresh choice counts: what the browser said before must not undo a link that was opened since.
@@ -160,7 +184,6 @@ def take_place(shown: AttentionMap) -> None:
     state = st.session_state
     queries, keys = shown.weights.shape
     if state.pop(_CHOSEN, False):
-        labels = HeatmapLabels(shown.query_labels, shown.key_labels)
         now = HeatmapState(state.get("row"), state.get("zoom"))
         chosen = heatmap_state(HEATMAP, labels, otherwise=now)
         state["row"], state["zoom"] = chosen.locked, chosen.zoom

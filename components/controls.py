@@ -10,11 +10,23 @@ import streamlit as st
 from components.examples import sentences_for
 from components.messages import plain, render_warnings
 from components.models import model_label
-from components.state import COLOURS, KINDS, MEASURES, OVER, TOOLS, UNITS, VIEWS, forget_place, forget_row
+from components.state import COLOURS, KINDS, MEASURES, OVER, READS, TOOLS, UNITS, VIEWS, forget_place, forget_row
 from core.errors import TextTooLongError
 from core.language.maps import MapOptions, Measure, Pick
 from core.language.registry import ModelSource
 from core.language.values import AttentionKind, nearest_layers
+
+
+def choose_reads() -> str:
+    """ "text" or "dna"."""
+    return choose("A model that reads", READS, "reads", on_change=_other_reads)
+
+
+def _other_reads() -> None:
+    """Heads and rows of another kind of model are others."""
+    forget_place()
+    scale = "largest" if st.session_state["reads"] == "dna" else "one"  # a bin shares its look among many
+    st.session_state.update(layer=0, head=0, view="head", over="none", off=[], scale=scale)
 
 
 def choose_model(sources: Sequence[ModelSource]) -> str:

@@ -12,6 +12,7 @@ from core.language import roles
 from core.language.registry import DEFAULT_MODEL, ModelSource
 
 VIEWS = {"head": "One head", "depths": "Four depths", "heads": "All heads", "compare": "Compare"}
+READS = {"text": "Text", "dna": "DNA"}
 KINDS = {"cross": "Cross", "encoder": "Source", "decoder": "Translation"}
 COLOURS = {"one": "0 to 1", "largest": "To largest", "log": "Log"}
 MEASURES = {"weight": "Weights", "norm": "Norms", "rollout": "Rollout"}
@@ -41,6 +42,7 @@ def link_fields(sources: Sequence[ModelSource]) -> tuple[LinkField, ...]:
         return LinkField(key, names[0] if default == "" else default, one_of(key, tuple(names)))
 
     return (
+        choice("reads", list(READS)),
         LinkField("model", DEFAULT_MODEL, one_of("model", models)),
         LinkField("text", FOX),
         choice("view", list(VIEWS)),

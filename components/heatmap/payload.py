@@ -105,6 +105,7 @@ def heatmap_payload(
     mask_label: str = MASKED,
     window: Sequence[int] | None = None,
     locked: int | None = None,
+    sentence: bool = True,
     file_name: str = "attention",
 ) -> dict[str, Any]:
     """Everything the browser draws, as JSON-ready values of at most 3 MB.
@@ -124,6 +125,7 @@ def heatmap_payload(
         all. Up to 512 tokens a side are then exact, whatever the size of the map.
     locked : query whose row is kept; its exact weights over all keys travel along. One that this text does
         not have is left out.
+    sentence : the labels read as a text, which is written under the map; else a row is told in words alone.
     file_name : of downloaded pictures, without ending.
 
     Returns
@@ -171,6 +173,7 @@ def heatmap_payload(
         "labels": _labels_payload(labels),
         "description": heatmap_description(panels, labels, signed=signed, window=shown, masked=masked),
         "style": heatmap_style(),
+        "sentence": sentence,
         "locked": locked,
     }
     cut = [panel.cut(shown) for panel in panels] if shown else panels

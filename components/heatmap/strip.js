@@ -24,10 +24,19 @@ function createStrip(root, view, actions, signal) {
   /** Text layout depends on the tokens, the width and the font only: a new head keeps it. */
   function arrange(width) {
     const { model, theme, measure } = view;
-    const wanted = [model.text, width, theme.font, document.fonts?.status].join("|");
+    const wanted = [model.text, model.sentence, width, theme.font, document.fonts?.status].join("|");
     if (wanted === laidOut) return;
     const other = !laidOut.startsWith(`${model.text}|`);
     laidOut = wanted;
+    strip.classList.toggle("narrow", width < NARROW_STRIP);
+    scroller.hidden = !model.sentence;
+    for (const button of buttons) button.hidden = !model.sentence;
+    active = null;
+    if (!model.sentence) { // a row is told in words alone
+      layout = { one: model.labels.one_text, height: 0, lines: [] };
+      high = 0;
+      return;
+    }
     layout = layoutSentence(model, width - 16, measure);
     const long = model.style.sizes.strip_height_max;
     const most = layout.one || layout.height > TWO_TEXTS ? long : TWO_TEXTS;
@@ -37,10 +46,8 @@ function createStrip(root, view, actions, signal) {
     canvas.style.height = `${high}px`;
     spacer.style.height = `${layout.height - high}px`;
     scroller.classList.toggle("scrolls", layout.height > most);
-    strip.classList.toggle("narrow", width < NARROW_STRIP);
     if (other) scroller.scrollTop = 0;
     for (const axis of ["queries", "keys"]) root.dataset[`${axis}Places`] = places(axis);
-    active = null;
   }
 
   /** Where the tokens are, for tests: "x,y x,y ..." in the unscrolled canvas. */
@@ -141,6 +148,7 @@ function createStrip(root, view, actions, signal) {
     if (!view.layout || !layout) return;
     const { model, theme } = view;
     const shown = shownRow() ?? shownColumn();
+    if (!model.sentence) return say(shown);
     const ratio = window.devicePixelRatio || 1;
     const wide = Math.max(1, scroller.clientWidth);
     const [width, height] = [Math.round(wide * ratio), Math.round(high * ratio)];
@@ -157,7 +165,7 @@ function createStrip(root, view, actions, signal) {
       row: shown?.row, query: shown?.query, key: shown?.key, edges: shown?.edges ?? [], pointed: view.pointed,
     };
     paintShapes(context, theme, model, sentenceShapes(model, theme, layout, state, [top, top + high], view.measure));
-    say(shown);
+    return say(shown);
   }
 
   function say(shown) {
@@ -166,7 +174,7 @@ function createStrip(root, view, actions, signal) {
     for (const button of buttons) button.disabled = shown?.query === undefined;
     letGo.classList.toggle("absent", !locked);
     words.classList.toggle("hint", !shown);
-    if (!shown) words.textContent = hint;
+    if (!shown) words.textContent = view.model.sentence ? hint : "Point at a row to see what it looks at; click to keep it.";
     else fitWords(shown);
     root.dataset.row = shown?.query ?? "";
     root.dataset.column = shown?.key ?? "";
@@ -188,7 +196,7 @@ function createStrip(root, view, actions, signal) {
 
   /** Scroll the sentence, never the page, so that a token is seen. */
   function follow(axis, index) {
-    if (!layout || scroller.scrollHeight <= scroller.clientHeight) return;
+    if (!layout || !high || scroller.scrollHeight <= scroller.clientHeight) return;
     const box = boxOf(view.model, layout, layout.one ? "queries" : axis, index);
     const seen = [scroller.scrollTop + 30, scroller.scrollTop + SEEN - box.height];
     if (box.y < seen[0] || box.y > seen[1]) scroller.scrollTop = box.y - (SEEN - box.height) / 2 - 12;

@@ -31,10 +31,11 @@ def attention(
     """
     import torch
 
+    from core.enformer.faults import first_not_finite
     from core.enformer.memory import check_run
     from core.enformer.positions import position_notes
-    from core.enformer.precision import running
     from core.enformer.progress import Progress, layer_costs, stage_costs
+    from core.enformer.stretches import codes_of
     from core.enformer.transformer import layer_output, row_pieces, rows_of_weights
     from core.language.values import AttentionResult, TokenSequence
 
@@ -49,9 +50,10 @@ def attention(
     last = max(numbers)
     costs = stage_costs(parts, len(window.letters)) + layer_costs(parts, bins)[: last + 1]
     progress = Progress(on_progress, costs)
-    with engine.memory_sentences(f"{len(window.letters):,} bp"), running(engine.precision, engine.device):
+    with engine.running(f"{len(window.letters):,} bp"):
         found = torch.empty(shape, dtype=torch.float32)
-        states = engine.tower_states(one_hot(window.letters)[None], progress.done).float()
+        encoded = one_hot(window.letters)[None]
+        states = engine.tower_states(encoded, lambda share: progress.through(share, len(parts.stages)))
         pieces = row_pieces(parts, 1, bins)
         for number, layer in enumerate(parts.layers[: last + 1]):
             relative = engine.relative.get(layer, bins)
@@ -61,7 +63,7 @@ def attention(
                 states = layer_output(layer, states, relative, pieces)
             progress.done(len(parts.stages) + number)
         weights = found.numpy()
-    engine.check_finite(weights)
+    engine.check_finite(weights, lambda: first_not_finite(engine, codes_of(window.letters)))
     source = TokenSequence.of_labels(window.labels(range(bins)))
     target = source if query_bins is None else TokenSequence.of_labels(window.labels(rows))
     progress.finish()
@@ -77,6 +79,7 @@ def attention(
         notes=window.notes + position_notes(parts, bins),
         recorded=weights,
         layer_numbers=numbers,
+        unit="bin",
     )
 
 

@@ -11,6 +11,8 @@ import numpy as np
 
 from core.cards import Provenance
 from core.errors import DeviceMemoryError, SelectionError
+from core.language.relative import RelativeTerms
+from core.language.token_sequence import TokenSequence
 
 AttentionKind = Literal["causal", "bidirectional", "encoder", "decoder", "cross"]
 FULL_WEIGHTS_BYTES = 2 * 1024**3
@@ -31,48 +33,6 @@ def attention_weights(logits: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     np.exp(weights, out=weights)
     weights /= weights.sum(axis=-1, keepdims=True)
     return weights
-
-
-@dataclass(frozen=True)
-class TokenSequence:
-    """One side of an attention map.
-
-    Attributes
-    ----------
-    tokens : the tokenizer's own strings, special tokens included.
-    labels : the same for people: "·" is a leading space, "⏎" a line end, "⟨f0⟩" a lone byte.
-    ids : token ids.
-    words : the words and punctuation marks that the tokens spell; a special token is a word.
-    word_spans : half-open token range of each word; together they cover all tokens in order.
-    special : True for tokens that the tokenizer added.
-    """
-
-    tokens: tuple[str, ...]
-    labels: tuple[str, ...]
-    ids: tuple[int, ...]
-    words: tuple[str, ...]
-    word_spans: tuple[tuple[int, int], ...]
-    special: tuple[bool, ...]
-
-    def __post_init__(self) -> None:
-        count = len(self.tokens)
-        if not len(self.labels) == len(self.ids) == len(self.special) == count:
-            raise ValueError("tokens, labels, ids and special differ in length")
-        if len(self.words) != len(self.word_spans):
-            raise ValueError("each word needs one span")
-        edges = [0, *(edge for span in self.word_spans for edge in span), count]
-        if any(edges[i] != edges[i + 1] for i in range(0, len(edges), 2)):
-            raise ValueError("word spans do not cover the tokens in order")
-
-    def __len__(self) -> int:
-        return len(self.tokens)
-
-    @classmethod
-    def of_labels(cls, labels: Sequence[str]) -> TokenSequence:
-        """Plain labels, each its own word, numbered as ids: bins of DNA, or tokens of unknown origin."""
-        labels = tuple(labels)
-        spans = tuple((i, i + 1) for i in range(len(labels)))
-        return cls(labels, labels, tuple(range(len(labels))), labels, spans, (False,) * len(labels))
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +62,8 @@ class AttentionResult:
         `target` that it has read; None for other kinds.
     layer_numbers : the model's own number of each layer held here: a result may hold layers 0 and 10 alone,
         as its layers 0 and 1. By default 0, 1, 2, ...
+    relative : what is added for the distance, where the model knows distances in this way.
+    unit : what looks and is looked at: "token", or "bin" of DNA.
     """
 
     kind: AttentionKind
@@ -120,6 +82,8 @@ class AttentionResult:
     without: tuple[tuple[int, int], ...] = ()
     written: TokenSequence | None = None
     layer_numbers: tuple[int, ...] = ()
+    relative: RelativeTerms | None = None
+    unit: Literal["token", "bin"] = "token"
 
     def __post_init__(self) -> None:
         shape = (len(self.target), len(self.source))
@@ -196,7 +160,9 @@ class AttentionResult:
 
     @property
     def _arrays(self) -> tuple[np.ndarray, ...]:
-        given = (self.allowed, self.queries, self.keys, self.scales, self.value_norms, self.recorded)
+        given = [self.allowed, self.queries, self.keys, self.scales, self.value_norms, self.recorded]
+        if self.relative is not None:
+            given += self.relative.arrays
         return tuple(array for array in given if array is not None)
 
     @property
@@ -268,7 +234,13 @@ class AttentionResult:
             raise SelectionError(
                 f"Of {self.provenance.model} only the weights after softmax are known; use a model that runs here."
             )
-        return np.matmul(self.queries[layer], self.keys[layer].swapaxes(-1, -2)) * self.scales[layer]
+        return self._logits(layer, slice(None))
+
+    def _logits(self, layer: int, heads: int | slice) -> np.ndarray:
+        queries, keys, scale = self.queries[layer, heads], self.keys[layer, heads], self.scales[layer]
+        if self.relative is not None:
+            return self.relative.logits(layer, heads, queries * scale, keys)
+        return np.matmul(queries, keys.swapaxes(-1, -2)) * scale
 
     def layer(self, layer: int) -> np.ndarray:
         """(heads, query, key) float32 weights of one layer; each row sums to 1."""
@@ -289,8 +261,7 @@ class AttentionResult:
         self._check("head", head, self.heads)
         if self.recorded is not None:
             return self.recorded[layer, head]
-        logits = self.queries[layer, head] @ self.keys[layer, head].T * self.scales[layer]
-        return attention_weights(logits, self.allowed)
+        return attention_weights(self._logits(layer, head), self.allowed)
 
     @cached_property
     def weights(self) -> np.ndarray:

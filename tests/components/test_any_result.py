@@ -69,7 +69,7 @@ def test_layers_keep_the_models_own_numbers():
 
     one = attention_payload(some, (0,), 2)
     assert "layer 10, head 2" in one["title"]
-    assert one["labels"]["queries"] == ["chr1:1,113-1,128", "chr1:1,129-1,144"]
+    assert one["labels"]["queries"] == ["1,113", "1,129"]
     both = attention_payload(some, (0, 1), 2)
     assert both["title"].endswith("head 2 at layers 10, 3")
     assert [panel["title"] for panel in both["panels"]] == ["Layer 10, head 2", "Layer 3, head 2"]
