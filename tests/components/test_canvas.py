@@ -8,12 +8,12 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components import drawing, head_grid, heatmap
+from components import browser, drawing, head_grid, heatmap
 from components.canvas import HERE, SHARED_SCRIPTS, SHARED_STYLES, browser_code, component, styles
 from components.canvas.payload import digest, plain_file_name
 from components.canvas.words import MAX_TITLE_CHARACTERS, display_text, display_titles
 
-COMPONENTS = [heatmap, head_grid, drawing]
+COMPONENTS = [heatmap, head_grid, drawing, browser]
 PAGE = """
 from pathlib import Path
 from components.canvas import component
