@@ -7,8 +7,11 @@ ATTENDOME_DNA_MODELS       the same for Enformers: "mine=/data/enformer-copy"
 ATTENDOME_MAX_MODELS       models kept in memory at once (default 3)
 ATTENDOME_MAX_CHARACTERS   longest text taken from a browser (default 20000)
 ATTENDOME_GENOME           hg38 (default), or the path or address of a FASTA file
-ATTENDOME_GENOMES          FASTA files a browser may name: "mine=/data/mine.fa:mouse=/data/mm10.fa.gz"
+ATTENDOME_GENOMES          FASTA files a browser may name: "mine=/data/mine.fa:mouse=/data/mm10.fa.gz"; a chrom.sizes
+                           file is a genome without letters, to look at files on
 ATTENDOME_ANNOTATIONS      their genes (GTF or BED), by the same names: "mine=/data/genes.gtf.gz"
+ATTENDOME_SIGNALS          measured signal, bigWig files or addresses: "h3k27ac=/data/a.bw:dnase=https://example.org/b.bw"
+ATTENDOME_REGIONS          regions such as chromatin states, BED files: "states=/data/states.bed"
 ATTENDOME_HG38_URL         address of a plain, indexed hg38 FASTA that answers HTTP Range requests
 ATTENDOME_HG38_INDEX_URL   address of its .fai (default: the same with .fai behind)
 ATTENDOME_UCSC_URL         address of the UCSC REST service, for genes (default https://api.genome.ucsc.edu)
@@ -54,6 +57,8 @@ class Settings:
     genome: str = "hg38"
     genome_files: tuple[tuple[str, Path], ...] = ()
     annotation_files: tuple[tuple[str, Path], ...] = ()
+    signal_files: tuple[tuple[str, str], ...] = ()
+    region_files: tuple[tuple[str, Path], ...] = ()
     hg38_url: str = "https://igv-genepattern-org.s3.amazonaws.com/genomes/seq/hg38/hg38.fa"
     hg38_index_url: str = "https://igv-genepattern-org.s3.amazonaws.com/genomes/seq/hg38/hg38.fa.fai"
     ucsc_url: str = "https://api.genome.ucsc.edu"
@@ -114,6 +119,25 @@ def _named_paths(
     return tuple(folders)
 
 
+def _named_places(environment: Mapping[str, str], variable: str) -> tuple[tuple[str, str], ...]:
+    """As `_named_paths`, but files or addresses: a separator counts where a name follows, as addresses hold it too."""
+    sep = re.escape(os.pathsep)
+    found: dict[str, str] = {}
+    parts = re.split(rf"{sep}(?=[^/{sep}]*=|\s*$)", environment.get(variable, ""))
+    for part in filter(None, (p.strip() for p in parts)):
+        name, _, place = part.partition("=")
+        address = place.lower().startswith(("http://", "https://"))
+        if not _NAME.fullmatch(name) or not place or (address and not is_web_address(place)):
+            raise SettingsError(
+                f"{variable} holds {part!r}; give name=file pairs joined by {os.pathsep!r}, the name in lower-case "
+                "letters, digits and . _ -, the file a path or an address, for example h3k27ac=/data/h3k27ac.bw."
+            )
+        if name in found:
+            raise SettingsError(f"{variable} names {name!r} twice; give each file a name of its own.")
+        found[name] = place if address else str(Path(place).expanduser())
+    return tuple(found.items())
+
+
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read and check the environment.
 
@@ -150,6 +174,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             environment, "ATTENDOME_GENOMES", GENOME_NAMES, kind="file", example="/data/my-genome.fa"
         ),
         annotation_files=_named_paths(environment, "ATTENDOME_ANNOTATIONS", kind="file", example="/data/genes.gtf.gz"),
+        signal_files=_named_places(environment, "ATTENDOME_SIGNALS"),
+        region_files=_named_paths(environment, "ATTENDOME_REGIONS", kind="file", example="/data/states.bed"),
         hg38_url=hg38_url,
         hg38_index_url=_address(environment, "ATTENDOME_HG38_INDEX_URL") or hg38_index,
         ucsc_url=_address(environment, "ATTENDOME_UCSC_URL").rstrip("/") or default.ucsc_url,

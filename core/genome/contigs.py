@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from core.errors import InvalidLocusError
 
+FEW = 6  # all of them fit into a sentence
+
 
 def bare_name(chrom: str) -> str:
     """The name without "chr" and in one case, for comparing only: "chr1" -> "1", "chrM" -> "MT"."""
@@ -49,9 +51,13 @@ def resolve_contig(chrom: str, contigs: Mapping[str, int], genome: str) -> str:
     found = find_contig(chrom, contigs)
     if found is not None:
         return found
+    if len(contigs) <= FEW:
+        raise InvalidLocusError(
+            f"There is no chromosome {chrom!r} in {genome}; type one that it has: {', '.join(contigs)}."
+        )
     near = difflib.get_close_matches(chrom, list(contigs), n=3, cutoff=0.7)
     names = near or list(contigs)[:3]
-    more = "" if near or len(contigs) <= 3 else f" ({len(contigs)} in all)"
+    more = "" if near else f" ({len(contigs)} in all)"
     raise InvalidLocusError(
         f"There is no chromosome {chrom!r} in {genome}; type one that it has, such as {', '.join(names)}{more}."
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from core.errors import UnknownGeneError
 
 _OFFERED = 3
+_ALIKE = str.maketrans("OIL", "011")  # letters that are taken for digits, and digits for letters
 
 
 class GeneNames:
@@ -48,11 +49,13 @@ class GeneNames:
         return list(found)[:limit]
 
     def nearest(self, name: str, count: int = _OFFERED) -> tuple[str, ...]:
-        """Symbols that look like the name, the most similar first."""
+        """Symbols that look like the name, the most similar first; O and 0, and I, l and 1, are alike."""
         wanted = name.strip().upper()[:40]
+        mistaken = [key for key in self._symbols if key.translate(_ALIKE) == wanted.translate(_ALIKE)]
         # Two texts of such different lengths cannot be 0.6 alike, and comparing all of a genome takes long.
         near = [key for key in self._symbols if 3 * len(key) <= 7 * len(wanted) and 3 * len(wanted) <= 7 * len(key)]
-        return tuple(self._symbols[key] for key in difflib.get_close_matches(wanted, near, n=count, cutoff=0.6))
+        found = mistaken + difflib.get_close_matches(wanted, near, n=count, cutoff=0.6)
+        return tuple(self._symbols[key] for key in dict.fromkeys(found))[:count]
 
 
 def unknown_gene(name: str, where: str, near: tuple[str, ...]) -> UnknownGeneError:

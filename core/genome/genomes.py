@@ -9,6 +9,7 @@ from core.genome.fasta import LocalFasta
 from core.genome.progress import OnProgress
 from core.genome.reference import ASSEMBLIES, Reference
 from core.genome.remote import RemoteFasta
+from core.genome.sizes import SizesGenome, is_sizes_file
 from core.settings import Settings, is_web_address, settings
 
 HG38_NAMES = ("hg38", "grch38")
@@ -26,8 +27,8 @@ def open_genome(
     Parameters
     ----------
     path_or_name : "hg38" (fetched piece by piece from the server in the settings), "playground" (the simulated one), a
-        name from ATTENDOME_GENOMES, an address that begins with https://, or the path of a FASTA file; None is the
-        genome of the settings.
+        name from ATTENDOME_GENOMES, an address that begins with https://, or the path of a FASTA file or of a table of
+        chromosome sizes (a genome without letters); None is the genome of the settings.
     assembly : "hg38" and the like, where the file itself does not tell.
     options : the settings; those of this process by default.
     on_progress : called while bytes of a remote genome arrive; may raise to stop.
@@ -47,6 +48,8 @@ def open_genome(
     if wanted in files:
         said = assembly_named(wanted)
         known = assembly or (None if said == "unknown" else said)
+        if is_sizes_file(files[wanted]):
+            return SizesGenome(files[wanted], name=wanted, assembly=known)
         return LocalFasta(files[wanted], name=wanted, assembly=known, index_folder=cache / "indexes")
     if wanted.lower() in HG38_NAMES:
         return RemoteFasta(
@@ -69,6 +72,8 @@ def open_genome(
             f"{path.name!r} is neither a known genome nor a file; give {names}, the path of a FASTA file, or its "
             "address."
         )
+    if is_sizes_file(path):
+        return SizesGenome(path, assembly=assembly)
     return LocalFasta(path, assembly=assembly, index_folder=cache / "indexes")
 
 

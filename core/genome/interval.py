@@ -193,7 +193,9 @@ class Interval:
         InvalidLocusError
             The text is no locus, or lies outside its chromosome; the message says what to type.
         """
-        given, chrom, places, strand = _split(text)
+        given, chrom, places, strand = _split(text, next(iter(contigs or ()), "chr11"))
+        if chrom.isdigit() and not places and contigs is not None and find_contig(chrom, contigs) is None:
+            raise _lone_number(given, next(iter(contigs), "chr11"))
         if not places and annotation is not None and (contigs is None or find_contig(chrom, contigs) is None):
             return cls._of_gene(annotation.find(chrom), width_bp, contigs, genome)
         if not places:
@@ -242,7 +244,13 @@ def _whole(name: str, value: SupportsIndex) -> int:
         raise InvalidLocusError(f"The {name} is {value!r}; give a whole number of base pairs.") from error
 
 
-def _split(text: str) -> tuple[str, str, tuple[str, ...], str]:
+def _lone_number(given: str, chrom: str) -> InvalidLocusError:
+    return InvalidLocusError(
+        f"{given!r} names no chromosome; type it in front, with a colon: {chrom}:{given.replace(' ', '')}."
+    )
+
+
+def _split(text: str, chrom_example: str) -> tuple[str, str, tuple[str, ...], str]:
     """(text, chromosome, places as typed, strand)."""
     given = tidy(text)
     if not given:
@@ -268,7 +276,7 @@ def _split(text: str) -> tuple[str, str, tuple[str, ...], str]:
         return given, dashed[1], (dashed[2], dashed[3]), mark
     number = _PLACE.fullmatch(body.partition("-")[0].strip())
     if number and (len(body) > 6 or not body.isdigit()) and number["unit"].lower() in _UNITS:
-        raise InvalidLocusError(f"{given!r} names no chromosome; type it in front, with a colon: chr11:{body}.")
+        raise _lone_number(given, chrom_example)
     spaced = _SPACED.fullmatch(body)
     chrom, colon, rest = (spaced["chrom"], ":", spaced["rest"]) if spaced else body.rpartition(":")
     if not colon:

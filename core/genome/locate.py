@@ -65,7 +65,8 @@ def locate(
     """
     given = tidy(text)
     is_name = _NAME.fullmatch(given) and not _DASHED.fullmatch(given)
-    if annotation is None and is_name and find_contig(given, reference.contigs) is None:
+    unknown = is_name and not given.isdigit() and find_contig(given, reference.contigs) is None
+    if annotation is None and unknown:
         if _RS.fullmatch(given):
             raise _database_name(given)
         raise UnknownGeneError(

@@ -172,6 +172,51 @@ class BigWig:
         check_of(on_progress, 1.0)()
         return means
 
+    def means(
+        self, interval: Interval, bins: int, *, exact: bool = True, on_progress: OnProgress | None = None
+    ) -> np.ndarray:
+        """Mean signal of equally wide bins of one interval, however wide it is.
+
+        Parameters
+        ----------
+        bins : how many; the interval's width is a multiple of them.
+        exact : from all of the file's values; else from its summaries, which are coarser near the edges of bins and
+            need a small part of the file.
+        on_progress : called with 0 while bytes of a remote file arrive; may raise to stop.
+
+        Returns
+        -------
+        (bins,) float32, as `read` gives them.
+
+        Raises
+        ------
+        InvalidLocusError, SignalError, GenomeUnavailableError
+            As `read`.
+        """
+        contig = resolve_contig(interval.chrom, self._contigs, self._name)
+        if bins < 1 or interval.width_bp % bins:
+            raise SignalError(
+                f"{interval.locus} cannot be cut into {bins:,} bins; give a number that divides its width."
+            )
+        bin_bp, length = interval.width_bp // bins, self._contigs[contig]
+        means = np.full(bins, np.nan, np.float32)
+        # Bins that reach over an end of the chromosome stay NaN.
+        first = max(0, -(interval.start // bin_bp)) if interval.start < 0 else 0
+        last = min(bins, (length - interval.start) // bin_bp)
+        if first >= last:
+            return means
+        start, end = interval.start + first * bin_bp, interval.start + last * bin_bp
+        with self._lock:
+            if self._remote is not None:
+                self._remote.check_cancelled = check_of(on_progress)
+            means[first:last] = (
+                self._guard(
+                    self._reader.values, contig, start, end, bins=last - first, summary="sum", exact=exact, fillna=0.0
+                )
+                / bin_bp
+            )
+        return means
+
     def _guard(self, function: Any, *arguments: Any, **options: Any) -> Any:
         """Call pybigtools; say in one sentence what is wrong."""
         try:

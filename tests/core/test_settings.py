@@ -23,6 +23,8 @@ def test_everything_can_be_set():
             "ATTENDOME_DNA_MODELS": "copy=/d",
             "ATTENDOME_GENOMES": "mouse=/e.fa",
             "ATTENDOME_ANNOTATIONS": "mouse=/f.gtf",
+            "ATTENDOME_SIGNALS": "a=/g.bw:b=https://example.org:8000/h.bw?x=1:c=/i:j.bw",
+            "ATTENDOME_REGIONS": "states=/k.bed",
             "ATTENDOME_MAX_MODELS": "5",
             "ATTENDOME_MAX_CHARACTERS": "100",
             "HF_HOME": "/hf",
@@ -37,6 +39,8 @@ def test_everything_can_be_set():
         dna_model_folders=(("copy", Path("/d")),),
         genome_files=(("mouse", Path("/e.fa")),),
         annotation_files=(("mouse", Path("/f.gtf")),),
+        signal_files=(("a", "/g.bw"), ("b", "https://example.org:8000/h.bw?x=1"), ("c", "/i:j.bw")),
+        region_files=(("states", Path("/k.bed")),),
         max_models=5,
         max_characters=100,
         hub_endpoint="http://127.0.0.1:1",
@@ -58,6 +62,10 @@ def test_everything_can_be_set():
         ("ATTENDOME_DNA_MODELS", "/no/name"),
         ("ATTENDOME_GENOMES", "/no/name.fa"),
         ("ATTENDOME_ANNOTATIONS", "/no/name.gtf"),
+        ("ATTENDOME_SIGNALS", "/no/name.bw"),
+        ("ATTENDOME_SIGNALS", "a=https:///no/host.bw"),
+        ("ATTENDOME_SIGNALS", "a="),
+        ("ATTENDOME_REGIONS", "/no/name.bed"),
     ],
 )
 def test_a_wrong_value_is_one_sentence(name, value):
@@ -78,3 +86,8 @@ def test_names_that_have_a_meaning_cannot_be_taken(name):
     with pytest.raises(SettingsError, match=f"ATTENDOME_DNA_MODELS names '{name}', which has a meaning of its own"):
         read_settings({"ATTENDOME_DNA_MODELS": f"{name}=/x"})
     assert read_settings({"ATTENDOME_MODELS": f"{name}=/x"}).model_folders == ((name, Path("/x")),)
+
+
+def test_a_signal_has_one_name():
+    with pytest.raises(SettingsError, match="ATTENDOME_SIGNALS names 'a' twice; give each file a name of its own"):
+        read_settings({"ATTENDOME_SIGNALS": "a=/x.bw:a=/y.bw"})
