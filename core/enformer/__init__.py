@@ -4,9 +4,10 @@
 libraries are imported when a model is loaded, not here.
 """
 
+from core.enformer.edits import Edit, EditPredictions
 from core.enformer.engine import EnformerEngine
 from core.enformer.models import DnaModel, load_model
 from core.enformer.tracks import Track, TrackTable
 from core.enformer.values import TrackSet
 
-__all__ = ["DnaModel", "EnformerEngine", "Track", "TrackSet", "TrackTable", "load_model"]
+__all__ = ["DnaModel", "Edit", "EditPredictions", "EnformerEngine", "Track", "TrackSet", "TrackTable", "load_model"]

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.enformer import predicting
+from core.enformer.asked import Asked
 from core.enformer.averaging import Averaging, window_with_flanks
 from core.enformer.progress import run_costs
 from core.enformer.results import ResultStore, as_json, cached_prediction, kept_prediction
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 CALIBRATION_SHARE = 16  # of the window; a sixteenth of Enformer's takes two to three seconds on two cores
 CALIBRATION_BINS = 16
+LEAST_SHARE = 0.3  # of a window's cost: a run that had less to do tells little about a whole one
 SMALL_RUN = 3e10  # multiply-adds; Enformer's own window has 1.6e12
 SLOW_RATE = 1e10  # a second, on one busy core
 
@@ -92,9 +95,11 @@ def prediction_job(
 
     def predict(piece: int, context: PieceContext) -> None:
         if (found := question.kept(store)) is None:
-            started = time.monotonic()
+            share, started = remaining_share(question), time.monotonic()
             found = question.answer(store, lambda done: context.progress(done, "Predicting"))
-            timings.record(kind_of(question), (time.monotonic() - started) / len(question.averaging.runs))
+            if share > LEAST_SHARE:
+                seconds = (time.monotonic() - started) / len(question.averaging.runs)
+                timings.record(kind_of(question), seconds / share)
         on_answer(found)
 
     return JobSpec(
@@ -116,9 +121,20 @@ def kind_of(question: Question) -> str:
 
 
 def estimate_seconds(question: Question, timings: Timings) -> float | None:
-    """Seconds that all runs of a question will take, from earlier ones on this machine; None before the first."""
+    """Seconds that all runs of a question take if nothing of its window is known; None before the first measurement.
+
+    From earlier ones on this machine; `remaining_share` tells how much of it is left.
+    """
     found = timings.estimate(kind_of(question))
     return None if found is None else found * len(question.averaging.runs)
+
+
+def remaining_share(question: Question) -> float:
+    """How much of that is left, 0 to 1: what the engine knows of the window from others, it does not compute again."""
+    window = Asked.of_edits(
+        question.engine, question.sequence, (), head=question.head, flank=question.flanks, averaging=question.averaging
+    )
+    return predicting.remaining_share(question.engine, window)
 
 
 def small_run_seconds(question: Question) -> float | None:
@@ -140,6 +156,10 @@ def calibrate(question: Question, timings: Timings) -> None:
     middle = (len(question.sequence) - piece) // 2
     part, options = question.sequence[middle : middle + piece], {"head": question.head, "target_length": 1}
     question.engine.predict(part[: question.engine.bin_size_bp * CALIBRATION_BINS], **options)  # first runs are slow
-    started = time.monotonic()
+    asked = Asked.of_edits(
+        question.engine, part, (), bins=piece // question.engine.bin_size_bp // 2, head=question.head
+    )
+    share, started = predicting.remaining_share(question.engine, asked), time.monotonic()
     question.engine.predict(part, **options)
-    timings.record(kind_of(question), (time.monotonic() - started) * len(question.sequence) / piece)
+    whole = (time.monotonic() - started) / max(share, LEAST_SHARE)
+    timings.record(kind_of(question), whole * len(question.sequence) / piece)

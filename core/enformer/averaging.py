@@ -17,6 +17,7 @@ import numpy as np
 from core.errors import SequenceError
 from core.genome.interval import Interval
 from core.genome.sequence import check_sequence
+from core.genome.sizes import check_letters
 
 if TYPE_CHECKING:
     from core.genome.reference import Reference
@@ -98,9 +99,10 @@ def window_with_flanks(reference: Reference, interval: Interval, averaging: Aver
 
     Raises
     ------
-    InvalidLocusError, GenomeFileError
-        As `Reference.fetch`.
+    InvalidLocusError, GenomeUnavailableError
+        As `Reference.fetch`; also of a genome without letters.
     """
+    check_letters(reference)
     reach = averaging.reach_bp
     wide = reference.fetch(Interval(interval.chrom, interval.start - reach, interval.end + reach))
     return wide[reach : len(wide) - reach], (wide[:reach], wide[len(wide) - reach :])

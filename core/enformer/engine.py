@@ -6,25 +6,27 @@ its forward, its training flag and its `target_length` play no part.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.cards import Provenance
-from core.enformer.averaging import Averaging, Mean, Run, averaging_notes, check_shifts, shifted
-from core.enformer.tracks import TrackTable, unnamed_tracks
-from core.enformer.values import SPREAD_KIND, TrackSet
-from core.enformer.window import Tracks, Window, checked_head, checked_window, chosen_tracks, crop
-from core.errors import DeviceMemoryError, ModelOutputError
+from core.enformer.asked import Asked
+from core.enformer.averaging import Averaging
+from core.enformer.calibrated import Calibrated
+from core.enformer.edits import Edit, EditPredictions, Flank, Haplotype
+from core.enformer.tracks import TrackTable
+from core.enformer.values import TrackSet
+from core.enformer.window import Tracks, checked_window, crop
+from core.errors import ModelOutputError
 from core.genome.interval import Interval
-from core.genome.sequence import one_hot, reverse_complement
 
 if TYPE_CHECKING:
     import torch
 
+    from core.enformer.editing import EditRun
     from core.enformer.models import DnaModel
     from core.enformer.parts import Parts
     from core.language.values import AttentionResult
@@ -35,7 +37,7 @@ BATCH_BYTES = 512 * 1024**2  # a CPU is no faster with more sequences at once
 PLAIN = Averaging()
 
 
-class EnformerEngine:
+class EnformerEngine(Calibrated):
     """Runs an Enformer. Threads may share one.
 
     Parameters
@@ -43,9 +45,10 @@ class EnformerEngine:
     model : what `load_model` gives, or an `enformer_pytorch.Enformer`; the latter is computed as in eval mode (running
         statistics, no dropout) whatever its flag, and is neither set nor moved.
     device : "auto" is where the model's weights lie; on another device the engine keeps its own copy of them.
-    precision : "float32" ("fp32"), or "bfloat16" ("bf16": autocast; residual stream, softmax and heads stay float32).
-        "auto" is float32 on every device, so that results are the reference's until a person asks for others; not
-        every processor is faster in bfloat16. On CUDA, float32 runs without TF32.
+    precision : "float32" ("fp32"); "bfloat16" ("bf16"), which is the fastest way of this machine with some products in
+        bfloat16 or another short type, and is never slower than float32 where `calibrate` was called; or "auto", which
+        is that way where it was measured to keep every track's correlation with float32 at 0.9999, and float32
+        before. Residual stream, softmax and heads are float32 always; on CUDA, float32 runs without TF32.
 
     Raises
     ------
@@ -60,6 +63,7 @@ class EnformerEngine:
     def __init__(self, model: DnaModel | torch.nn.Module, device: str = "auto", precision: str = "auto") -> None:
         import torch
 
+        from core.enformer.calibration import chosen_method
         from core.enformer.parts import module_of, parts_of, weights_digest
         from core.enformer.positions import RelativeKeys
         from core.enformer.precision import chosen_device, chosen_precision
@@ -74,22 +78,21 @@ class EnformerEngine:
         self.relative = RelativeKeys()
         self.own_bins: int = module.config.target_length if bare else model.target_bins
         self.tables: Mapping[str, TrackTable] = {} if bare else model.tables
-        self._digest: str = weights_digest(module) if bare else model.digest
-        if bare:
-            self.provenance = Provenance(self.title, self._digest[:12], "local", self.precision)
-        else:
-            self.provenance = replace(model.provenance, precision=self.precision)
+        self.weights_digest: str = weights_digest(module) if bare else model.digest
+        self.provenance = Provenance(self.title, self.weights_digest[:12], "local") if bare else model.provenance
+        self.use(chosen_method(self.precision, self.parts, self.weights_digest))
 
     @property
     def fingerprint(self) -> dict[str, Any]:
         """All about this engine that changes an answer, as plain values: what a cache of answers is keyed by."""
         return {
             "engine": VERSION,
-            "weights": self._digest,
+            "weights": self.weights_digest,
             "tf_gamma": [layer.tf_gamma for layer in self.parts.layers],
             "own_bins": self.own_bins,
             "tables": {head: table.digest for head, table in self.tables.items()},
             "provenance": asdict(self.provenance),
+            "method": self.method.words,
             "device": self.device.type,
         }
 
@@ -146,58 +149,68 @@ class EnformerEngine:
         ModelOutputError
             The output is not finite.
         """
-        from core.enformer.memory import Pieces, check_run
-        from core.enformer.positions import position_notes
-        from core.enformer.precision import running
-        from core.enformer.progress import Progress, head_cost, layer_costs, stage_costs
+        from core.enformer.predicting import predict
 
         window = checked_window(sequence, interval, self.bin_size_bp, self.title)
-        count = self.head_sizes[checked_head(head, self.head_sizes)]
-        table = self.tables.get(head) or unnamed_tracks(count, head)
-        chosen = chosen_tracks(tracks, table, count)
-        first, stop, crop_notes = crop(window.bins, target_length, self.own_bins)
-        check_shifts(averaging, flanks, self.bin_size_bp)
-        check_run(self.parts, len(window.letters), self.title)
-        columns = None if tracks is None else [track.index for track in chosen]
-        runs = averaging.runs
-        costs = stage_costs(self.parts, len(window.letters)) + layer_costs(self.parts, window.bins)
-        costs.append(head_cost(self.parts, stop - first, len(chosen)))
-        progress = Progress(on_progress, costs, len(runs))
-        mean = Mean()
+        first, stop, notes = crop(window.bins, target_length, self.own_bins)
+        asked = Asked.of(self, window, tracks, range(first, stop), head, averaging, flanks)
+        return predict(self, asked, on_progress, notes)
 
-        def work(begin: int, end: int) -> list[np.ndarray]:
-            encoded = [_encoded(window, run, flanks) for run in runs[begin:end]]
-            states = self._states(np.stack(encoded), lambda step: progress.done(step, begin, end))
-            outputs = [
-                self._output(states[place], run, head, columns, (first, stop))
-                for place, run in enumerate(runs[begin:end])
-            ]
-            progress.done(len(costs) - 1, begin, end)
-            return outputs
+    def predict_edits(
+        self,
+        sequence: str | np.ndarray,
+        edits: Iterable[Haplotype] | Edit,
+        tracks: Tracks = None,
+        bins: Iterable[int] | int | None = None,
+        head: str = "human",
+        flank: Flank = "",
+        *,
+        interval: Interval | None = None,
+        averaging: Averaging = PLAIN,
+        on_progress: OnProgress = None,
+    ) -> EditPredictions:
+        """Predicted tracks of a window as it is, and of the same window after each edit.
 
-        def keep(outputs: list[np.ndarray]) -> None:
-            for output in outputs:
-                mean.add(output)
+        Of the tower only what an edit changes is computed: at most 6 of Enformer's 1,536 bins for one base. Behind an
+        insertion or deletion everything moves and is computed, unless it moves by whole bins.
 
-        with self.memory_sentences(f"{len(window.letters):,} bp"), running(self.precision, self.device):
-            Pieces(self._batch(len(window.letters), len(runs)), self.device).each(len(runs), work, keep)
-            values, spread = mean.mean, mean.spread
-        progress.finish()
-        notes = window.notes + crop_notes + position_notes(self.parts, window.bins)
-        return TrackSet(
-            values=values,
-            tracks=chosen,
-            bin_size_bp=self.bin_size_bp,
-            provenance=self.provenance,
-            interval=window.interval_of(first, stop),
-            head=head,
-            sequence_digest=window.digest,
-            first_bin=first,
-            spread=spread,
-            spread_kind="" if spread is None else SPREAD_KIND,
-            runs=tuple(run.name for run in runs),
-            notes=notes + averaging_notes(averaging, flanks),
-        )
+        Parameters
+        ----------
+        sequence, tracks, head, interval, averaging, on_progress : as for `predict`.
+        edits : each by itself; a tuple of edits is made together, its places all being those of the window as it is.
+        bins : numbers of the bins to give, from 0 at the left edge of the window; None is the model's own crop.
+        flank : letters right of the window, which enter when letters are deleted; N where they run out. A pair
+            (left, right) gives shifted runs theirs too.
+
+        Raises
+        ------
+        SequenceError, SelectionError, ModelOutputError
+            As `predict`, or an edit lies outside the window or overlaps another of its haplotype.
+        ReferenceMismatchError
+            The window has other letters than an edit says.
+        DeviceMemoryError
+            The predictions would take more than 2 GB (`iter_edits` gives them one by one), or a run does not fit.
+        """
+        from core.enformer.editing import predict_edits
+
+        asked = Asked.of_edits(self, sequence, edits, tracks, bins, head, flank, interval, averaging)
+        return predict_edits(self, asked, on_progress)
+
+    def iter_edits(
+        self,
+        sequence: str | np.ndarray,
+        edits: Iterable[Haplotype] | Edit,
+        *,
+        on_progress: OnProgress = None,
+        **options: Any,
+    ) -> EditRun:
+        """As `predict_edits`, and with its options, but one by one: (edit, (bins, tracks) float32) in the order given.
+
+        The window as it is comes first, as `.reference` of what is returned. No more than a batch is held.
+        """
+        from core.enformer.editing import EditRun
+
+        return EditRun(self, Asked.of_edits(self, sequence, edits, **options), on_progress)
 
     def attention(
         self,
@@ -241,16 +254,9 @@ class EnformerEngine:
         SequenceError, DeviceMemoryError
             As `predict`.
         """
-        from core.enformer.memory import check_run
-        from core.enformer.precision import running
-        from core.enformer.progress import Progress, stage_costs
+        from core.enformer.steps import tower_alone
 
-        window = checked_window(sequence, None, self.bin_size_bp, self.title)
-        check_run(self.parts, len(window.letters), self.title)
-        progress = Progress(on_progress, stage_costs(self.parts, len(window.letters)))
-        with self.memory_sentences(f"{len(window.letters):,} bp"), running(self.precision, self.device):
-            states = self.tower_states(one_hot(window.letters)[None], progress.done)[0]
-            return states.float().cpu().contiguous().numpy()
+        return tower_alone(self, sequence, on_progress)
 
     def transformer(self, states: np.ndarray, *, on_progress: OnProgress = None) -> np.ndarray:
         """Output of the last layer, uncropped, of what `tower` gives: (bins, width) float32 -> the same shape.
@@ -262,60 +268,35 @@ class EnformerEngine:
         DeviceMemoryError
             It does not fit, in the smallest pieces either.
         """
-        import torch
+        from core.enformer.steps import transformer_alone
 
-        from core.enformer.precision import running
-        from core.enformer.progress import Progress, layer_costs
+        return transformer_alone(self, states, on_progress)
 
-        if states.ndim != 2 or states.shape[1] != self.parts.width:
-            raise ValueError(f"states have the shape {states.shape}, not (bins, {self.parts.width})")
-        progress = Progress(on_progress, layer_costs(self.parts, len(states)))
-        with self.memory_sentences(f"{len(states):,} bins"), running(self.precision, self.device):
-            given = torch.tensor(states[None], dtype=torch.float32, device=self.device)
-            return self._transformer(given, progress.done)[0].float().cpu().numpy()
+    def tower_states(self, encoded: np.ndarray, on_share: Callable[[float], None]) -> torch.Tensor:
+        """One-hot (batch, length, 4) -> (batch, bins, width) float32 on the device, a tensor of its own.
 
-    def tower_states(self, encoded: np.ndarray, on_step: Callable[[int], None]) -> torch.Tensor:
-        """(batch, length, 4) -> (batch, bins, width) on the device."""
-        import torch
+        Bins that were computed before, of whichever window, are not computed again.
+        """
+        return self.reuse.states(encoded, on_share)
 
-        from core.enformer.tower import tower
-
-        return tower(self.parts, torch.from_numpy(encoded).to(self.device), on_step)
-
-    def _transformer(self, states: torch.Tensor, on_step: Callable[[int], None]) -> torch.Tensor:
-        """(batch, bins, width) -> the same after the last layer."""
+    def transformer_states(
+        self, states: torch.Tensor, on_layer: Callable[[int], None], shown: tuple[int, int] | None = None
+    ) -> torch.Tensor:
+        """(batch, bins, width) -> the bins `shown`, first and stop, or all, after the last layer."""
         from core.enformer.transformer import row_pieces, transformer
 
         pieces = row_pieces(self.parts, states.shape[0], states.shape[1])
-        return transformer(self.parts, states, self.relative, pieces, on_step)
+        return transformer(self.parts, states, self.relative, pieces, on_layer, shown)
 
-    def _states(self, encoded: np.ndarray, on_step: Callable[[int], None]) -> torch.Tensor:
-        """Tower and transformer; steps are counted through both."""
-        stages = len(self.parts.stages)
-        states = self.tower_states(encoded, on_step)
-        return self._transformer(states, lambda layer: on_step(stages + layer))
-
-    def _output(
-        self, states: torch.Tensor, run: Run, head: str, columns: list[int] | None, shown: tuple[int, int]
-    ) -> np.ndarray:
-        """(bins, tracks) float32 of one run, in the order of the forward strand; states (bins, width)."""
-        from core.enformer.transformer import track_values
-
-        first, stop = shown
-        if run.reverse:  # the same bins, counted from the other end
-            first, stop = len(states) - stop, len(states) - first
-        values = track_values(self.parts, states[None, first:stop], head, columns)[0].cpu().numpy()
-        self.check_finite(values)
-        return np.ascontiguousarray(values[::-1]) if run.reverse else values
-
-    def check_finite(self, values: np.ndarray) -> None:
-        """Raise ModelOutputError when a number is infinite or none."""
+    def check_finite(self, values: np.ndarray, first: Callable[[], str] = lambda: "") -> None:
+        """Raise ModelOutputError when a number is infinite or none; `first` finds out which layer gave such first."""
         if np.isfinite(values).all():
             return
-        hint = "choose float32" if self.precision != "float32" else "its weights may be damaged: load it again"
-        raise ModelOutputError(f"{self.title} gave numbers that are not finite in {self.precision}; {hint}.")
+        where = f", first in {place}" if (place := first()) else ""
+        hint = "its weights may be damaged: load it again" if self.method.is_exact else "choose float32"
+        raise ModelOutputError(f"{self.title} gave numbers that are not finite in {self.method.label}{where}; {hint}.")
 
-    def _batch(self, length: int, runs: int) -> int:
+    def batch(self, length: int, runs: int) -> int:
         """How many runs go through the model at once."""
         from core.enformer.memory import free_bytes, run_bytes
 
@@ -324,27 +305,6 @@ class EnformerEngine:
             room = min(room, BATCH_BYTES)
         return max(1, min(runs, room // run_bytes(self.parts, length)))
 
-    @contextmanager
-    def memory_sentences(self, what: str) -> Iterator[None]:
-        """Turn a device that runs out of memory into `DeviceMemoryError`."""
-        from core.enformer.memory import is_memory_fault
-
-        try:
-            yield
-        except (RuntimeError, MemoryError) as error:
-            if not is_memory_fault(error):
-                raise
-            raise DeviceMemoryError(
-                f"{what} through {self.title} need more memory than this machine ({self.device}) has free, in the "
-                "smallest pieces too; give a shorter sequence, close other programs or choose a smaller model."
-            ) from error
-
 
 def _name_of(module: torch.nn.Module) -> str:
     return getattr(getattr(module, "config", None), "_name_or_path", "") or "Enformer"
-
-
-def _encoded(window: Window, run: Run, flanks: tuple[str, str]) -> np.ndarray:
-    """(length, 4) float32 of what a run reads."""
-    encoded = one_hot(shifted(window.letters, run.shift_bp, flanks))
-    return reverse_complement(encoded) if run.reverse else encoded

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
+from core.enformer.methods import Method, default_method, using
 from core.errors import SettingsError
 
 if TYPE_CHECKING:
     import torch
 
-Precision = Literal["float32", "bfloat16"]
+Precision = Literal["auto", "float32", "bfloat16"]
 _NAMES: dict[str, Precision] = {
-    "auto": "float32",  # the reference's numbers, until a person asks for speed
+    "auto": "auto",
     "float32": "float32",
     "fp32": "float32",
     "bfloat16": "bfloat16",
     "bf16": "bfloat16",
 }
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _lock = threading.Lock()
 _exact_runs = 0
 
@@ -29,7 +33,7 @@ def _restore() -> None:
 
 
 def chosen_precision(wanted: str) -> Precision:
-    """ "auto" is float32 on every device; "fp32" and "bf16" are read too.
+    """ "fp32" and "bf16" are read too.
 
     Raises
     ------
@@ -63,22 +67,39 @@ def chosen_device(wanted: str, module: torch.nn.Module) -> torch.device:
 
 
 @contextmanager
-def running(precision: Precision, device: torch.device) -> Iterator[None]:
-    """Inference in this precision.
+def running(wanted: Precision | Method, device: torch.device) -> Iterator[None]:
+    """Inference by a method, or by what a precision means where nothing was measured.
 
     float32 means float32: on CUDA, where convolutions take TF32 by default, that is switched off while such runs last.
     The switch is one for the whole process, so that the first of several runs at once sets it and the last resets it.
-    bfloat16 is torch's autocast: matrices and convolutions in bfloat16, residual stream, softmax and heads in float32.
     """
     import torch
 
-    with torch.inference_mode():
-        if precision == "bfloat16":
-            with torch.autocast(device.type, dtype=torch.bfloat16):
-                yield
-            return
-        with torch.autocast(device.type, enabled=False), _without_tf32(device):
+    method = default_method(wanted, device.type) if isinstance(wanted, str) else wanted
+    _match_threads(device)
+    with torch.inference_mode(), torch.autocast(device.type, enabled=False), using(method):
+        if method.tf32:
             yield
+            return
+        with _without_tf32(device):
+            yield
+
+
+def _match_threads(device: torch.device) -> None:
+    """No more threads than physical cores, where the environment does not say how many; a thread has its own number."""
+    import torch
+
+    if device.type != "cpu" or any(os.environ.get(name) for name in THREAD_VARIABLES):
+        return
+    if torch.get_num_threads() > (cores := _physical_cores()):
+        torch.set_num_threads(cores)
+
+
+@cache
+def _physical_cores() -> int:
+    import psutil
+
+    return psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
 
 
 @contextmanager

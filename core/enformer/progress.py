@@ -7,20 +7,22 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from core.enformer.parts import Parts
+    from core.enformer.parts import Parts, Stage
 
 # Work on single numbers (normalising, GELU, pooling) in multiply-adds of matrices that take as long. Measured on a
 # CPU over the stages of Enformer, where it makes the rate of the stem that of the stages behind it.
 ELEMENT_COST = 400
 
 
+def row_cost(stage: Stage) -> float:
+    """Of one position of a stage's input, in multiply-adds."""
+    out, channels, kernel = stage.convolution.weight.shape
+    return out * (channels * kernel + 1.5 * out + ELEMENT_COST)
+
+
 def stage_costs(parts: Parts, length: int) -> list[float]:
     """Of each stage of the tower on `length` bases, in multiply-adds."""
-    costs = []
-    for number, stage in enumerate(parts.stages):
-        out, channels, kernel = stage.convolution.weight.shape
-        costs.append((length >> number) * out * (channels * kernel + 1.5 * out + ELEMENT_COST))
-    return costs
+    return [(length >> number) * row_cost(stage) for number, stage in enumerate(parts.stages)]
 
 
 def layer_costs(parts: Parts, bins: int) -> list[float]:
@@ -48,7 +50,7 @@ class Progress:
 
     def __init__(self, on_progress: Callable[[float], None] | None, costs: list[float], runs: int = 1) -> None:
         total = sum(costs) or 1.0
-        self._shares = [done / total for done in accumulate(costs)]
+        self._shares = [done / total for done in accumulate(costs, initial=0.0)]
         self._runs = runs
         self._furthest = -1.0
         self._on_progress = on_progress
@@ -61,7 +63,11 @@ class Progress:
 
     def done(self, step: int, start: int = 0, stop: int = 1) -> None:
         """Step number `step` of the runs `start` to `stop` (half-open) is done."""
-        self._tell((start + (stop - start) * self._shares[step]) / self._runs)
+        self._tell((start + (stop - start) * self._shares[step + 1]) / self._runs)
+
+    def through(self, share: float, steps: int, start: int = 0, stop: int = 1) -> None:
+        """A share, 0 to 1, of what the first `steps` steps cost is done."""
+        self._tell((start + (stop - start) * share * self._shares[steps]) / self._runs)
 
     def finish(self) -> None:
         """All is done."""

@@ -1,7 +1,7 @@
 """Predictions kept on disk: asked once, answered at once ever after.
 
 8 bytes                       length of the JSON text, little-endian
-JSON                          what the arrays are: every field of the `TrackSet` but them, and the key
+JSON                          what the arrays are: every field of the `TrackSet` but them and `reused`, and the key
 float32, little-endian        values, then the spread where there is one, row by row
 """
 
@@ -34,7 +34,9 @@ LAYOUT = 1  # of the entries; goes up when an older entry cannot be read
 DEFAULTS = {"target_length": None, "head": "human", "interval": None, "averaging": Averaging(), "flanks": ("", "")}
 FOLDER = Path(__file__).resolve().parent
 CODE = (
-    *("averaging.py", "engine.py", "parts.py", "positions.py", "precision.py", "tower.py", "transformer.py"),
+    *("asked.py", "averaging.py", "calibrated.py", "engine.py", "methods.py", "parts.py", "positions.py"),
+    *("precision.py", "predicting.py", "short_convolution.py"),
+    *("receptive.py", "reuse.py", "stages.py", "stretches.py", "tiles.py", "tower.py", "transformer.py"),
     *("window.py", "../genome/sequence.py"),
 )
 _GROUP = "predictions"
@@ -244,7 +246,8 @@ def _cut(full: TrackSet | None, indices: tuple[int, ...]) -> TrackSet | None:
 
 
 def _pack(result: TrackSet, key: ResultKey) -> bytes:
-    fields = {name: getattr(result, name) for name in result.__dataclass_fields__ if name not in ("values", "spread")}
+    left_out = ("values", "spread", "reused")
+    fields = {name: getattr(result, name) for name in result.__dataclass_fields__ if name not in left_out}
     fields |= {
         "tracks": [list(asdict(track).values()) for track in result.tracks],
         "provenance": asdict(result.provenance),

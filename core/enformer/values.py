@@ -37,6 +37,8 @@ class TrackSet:
         half of their difference.
     runs : what was averaged, in words: "forward", "reverse complement, shifted by +3 bp".
     notes : sentences about what was done that a person should know.
+    reused : share of the tower, over all runs, that was known from windows read before and not computed, 0 to 1. It
+        says how this answer came about and is not kept with it on disk.
     """
 
     values: np.ndarray
@@ -51,6 +53,7 @@ class TrackSet:
     spread_kind: str = ""
     runs: tuple[str, ...] = ("forward",)
     notes: tuple[str, ...] = ()
+    reused: float = 0.0
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.dtype != np.float32:

@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 
 from core.enformer import EnformerEngine
-from core.enformer.asking import Question, calibrate, estimate_seconds, job_key, prediction_job
+from core.enformer.asking import (
+    Question,
+    calibrate,
+    estimate_seconds,
+    job_key,
+    kind_of,
+    prediction_job,
+    remaining_share,
+)
 from core.enformer.averaging import Averaging
 from core.enformer.results import ResultStore
 from core.errors import InvalidLocusError
@@ -140,3 +148,21 @@ def test_a_short_piece_tells_what_the_whole_will_take(ask, tmp_path, monkeypatch
 def test_a_window_outside_is_refused(ask):
     with pytest.raises(InvalidLocusError):
         ask(Interval("chr1", 30_000, 30_000 + 5120))
+
+
+def test_what_is_known_of_a_window_is_no_measurement_of_a_whole_one(ask, manager, tmp_path, monkeypatch):
+    monkeypatch.setattr("core.enformer.asking.time.monotonic", iter(range(0, 1000, 10)).__next__)
+    engine = EnformerEngine(small())
+    store, timings = ResultStore(tmp_path / "results", 10**8), Timings(tmp_path / "t.json")
+    first, beside = (replace(ask(window), engine=engine) for window in (WINDOW, WINDOW.shift(16 * 100)))
+    assert remaining_share(first) == 1
+    manager.wait(run(manager, first, store, timings, []), 60)
+    assert remaining_share(first) == 0
+    share = remaining_share(beside)
+    assert 0.4 < share < 0.9, "the transformer, and what of the tower is new"
+    assert estimate_seconds(first, timings) == 10
+    manager.wait(run(manager, beside, store, timings, []), 60)
+    assert Timings(tmp_path / "t.json")._known == {kind_of(first): [10, pytest.approx(10 / share)]}
+    # Another head of a window that was read costs next to nothing, and tells nothing.
+    manager.wait(run(manager, replace(first, head="mouse"), store, timings, []), 60)
+    assert len(Timings(tmp_path / "t.json")._known[kind_of(first)]) == 2

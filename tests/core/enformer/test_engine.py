@@ -14,8 +14,8 @@ import torch
 
 from core.enformer import EnformerEngine, Track, TrackTable
 from core.enformer.averaging import Averaging
-from core.enformer.engine import SPREAD_KIND
 from core.enformer.parts import parts_of, weights_digest
+from core.enformer.values import SPREAD_KIND
 from core.errors import ModelFilesError, ModelOutputError, SelectionError, SequenceError, SettingsError
 from core.genome import Interval, one_hot
 from tests.core.enformer.engine_toys import far, letters, reference, small
@@ -228,14 +228,17 @@ def test_tower_then_transformer_is_the_trunk():
 
 def test_shapes_of_the_published_tower():
     from core.enformer.hparams import Hyperparameters
-    from core.enformer.tower import stage_output
+    from core.enformer.methods import EXACT
+    from core.enformer.stages import ready, stage_rows
 
-    module = Hyperparameters().build().to_empty(device="cpu")
+    module = Hyperparameters().build()
     stages = parts_of(module, torch.device("meta")).stages
-    states, shapes = torch.empty(1, 4, 196_608, device="meta"), []
+    states, shapes = torch.empty(1, 196_608, 4, device="meta"), []
     for stage in stages:
-        states = stage_output(stage, states)
-        shapes.append((states.shape[2], states.shape[1]))
+        own = ready(stage, EXACT)
+        padded = torch.nn.functional.pad(states, (0, 0, own.kernel // 2, own.kernel // 2))
+        states = stage_rows(own, padded)
+        shapes.append(tuple(states.shape[1:]))
     assert shapes == [
         (98304, 768),
         (49152, 768),
@@ -315,12 +318,12 @@ def test_output_that_is_not_finite():
     with torch.no_grad():
         module._heads["human"][0].bias[3] = float("nan")
     engine = EnformerEngine(module)
-    with pytest.raises(ModelOutputError, match="not finite in float32; its weights may be damaged"):
+    with pytest.raises(ModelOutputError, match="not finite in float32, first in the human head; its weights may be damaged"):
         engine.predict(letters(160))
     assert np.isfinite(engine.predict(letters(160), tracks=[2, 4]).values).all()
     with torch.no_grad():
         module.conv_tower[0][0][2].weight[0] = float("inf")
-    with pytest.raises(ModelOutputError):
+    with pytest.raises(ModelOutputError, match="first in stage 2 of 4 of the tower"):
         engine.attention(letters(160), 0)
 
 

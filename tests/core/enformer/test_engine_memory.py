@@ -55,7 +55,7 @@ def test_refused_before_the_run(monkeypatch):
 def test_attention_in_smaller_pieces(monkeypatch):
     engine = EnformerEngine(small())
     sequence = letters(16 * 33)
-    wanted = engine.predict(sequence)
+    wanted = EnformerEngine(small()).predict(sequence)
 
     def tight(layer, queries, *rest):
         if queries.shape[2] > 3:
@@ -72,7 +72,7 @@ def test_attention_in_smaller_pieces(monkeypatch):
 def test_runs_one_by_one(monkeypatch):
     engine = EnformerEngine(small())
     sequence, averaging = letters(16 * 12), Averaging(reverse_complement=True, shifts=(-2, 2))
-    wanted = engine.predict(sequence, averaging=averaging)
+    wanted = EnformerEngine(small()).predict(sequence, averaging=averaging)
     batches: list[int] = []
 
     def tight(parts, encoded, on_stage):
