@@ -251,7 +251,7 @@ def head_grid_style() -> dict[str, Any]:
     return asdict(HeatmapStyle()) | {"sizes": asdict(HeadGridSizes())}
 
 
-# Predicted tracks over a genome (components/tracks), drawn by Plotly ---------------------------------
+# Predicted tracks over a genome (components/browser) --------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -268,26 +268,6 @@ class TrackColours:
     assays: dict[str, str]
 
 
-@dataclass(frozen=True)
-class TrackSizes:
-    """Sizes of a figure of tracks in CSS pixels: of text, then heights of its parts from top to bottom."""
-
-    title: int = 17
-    label: int = 13
-    small: int = 11
-    head: int = 72
-    window: int = 13
-    funnel: int = 20
-    track: int = 74
-    many: int = 58
-    gap: int = 24
-    lane: int = 30
-    foot: int = 66
-    left: int = 56
-    right: int = 16
-
-
-TRACK_SIZES = TrackSizes()
 _ASSAYS = ("DNASE", "ATAC", "CHIP", "CAGE")
 TRACK_LIGHT = TrackColours(
     "#17212B", "#52606B", "#D3DBDF", "#FBFBFA", "#27425C", "#A03A00", "#52606B",

@@ -19,12 +19,18 @@ from core.uploads import SessionFolder
 
 if TYPE_CHECKING:
     from core.enformer.asking import Question
+    from core.enformer.averaging import Averaging
     from core.enformer.engine import EnformerEngine
     from core.enformer.models import DnaModel
     from core.enformer.results import ResultStore
     from core.enformer.values import TrackSet
     from core.genome.annotation import Genes
+    from core.genome.interval import Interval
+    from core.genome.progress import OnProgress
     from core.genome.reference import Reference
+
+PLAYGROUND = "playground"
+WARM_BINS = 16
 
 
 def _nothing(ahead: int) -> None:
@@ -77,8 +83,10 @@ def _genomes() -> Shelf[Any]:
     return Shelf(max_count=16)
 
 
-def genome(name: str, *, on_wait: OnWait = _nothing) -> Reference:
+def genome(name: str, *, on_wait: OnWait = _nothing, on_progress: OnProgress | None = None) -> Reference:
     """The genome that a browser named, opened once; anew when its file has changed.
+
+    `on_progress` is called with 0 to 1 while bytes of a remote one arrive.
 
     Raises
     ------
@@ -86,11 +94,14 @@ def genome(name: str, *, on_wait: OnWait = _nothing) -> Reference:
         The name is not on the list, or its file or server cannot be read.
     """
     source = named_genome(name, settings())
-    return _genomes().get(("genome", name, source.version), source.open, on_wait=lambda: on_wait(0))
+    key = ("genome", name, source.version)
+    return _genomes().get(key, lambda: source.open(on_progress=on_progress), on_wait=lambda: on_wait(0))
 
 
-def annotation(name: str, reference: Reference, *, on_wait: OnWait = _nothing) -> Genes | None:
-    """The genes of that genome, read once; None where there are none.
+def annotation(
+    name: str, reference: Reference, *, on_wait: OnWait = _nothing, on_progress: OnProgress | None = None
+) -> Genes | None:
+    """The genes of that genome, read once; None where there are none. `on_progress` as in `genome`.
 
     Raises
     ------
@@ -99,7 +110,7 @@ def annotation(name: str, reference: Reference, *, on_wait: OnWait = _nothing) -
     """
     source = named_genome(name, settings())
     key = ("genes", name, source.version, reference.identity)
-    return _genomes().get(key, lambda: source.genes(reference), on_wait=lambda: on_wait(0))
+    return _genomes().get(key, lambda: source.genes(reference, on_progress=on_progress), on_wait=lambda: on_wait(0))
 
 
 @st.cache_resource(show_spinner=False, scope="session", on_release=SessionFolder.close)
@@ -129,6 +140,30 @@ def _prediction_store() -> ResultStore:
     from core.enformer.results import ResultStore
 
     return ResultStore(options=settings())
+
+
+@st.cache_resource(show_spinner=False)
+def _letters() -> Shelf[tuple[str, tuple[str, str]]]:
+    """Letters of windows, and those beside them that shifted runs read."""
+    return Shelf(max_count=256, max_bytes=64 * 1024**2, size=lambda found: len(found[0]))
+
+
+def question_at(
+    engine: EnformerEngine, reference: Reference, window: Interval, head: str, averaging: Averaging
+) -> Question:
+    """The question about a window, whose letters are read once.
+
+    Raises
+    ------
+    InvalidLocusError, GenomeUnavailableError
+        As `Reference.fetch`.
+    """
+    from core.enformer.asking import Question
+    from core.enformer.averaging import window_with_flanks
+
+    key = (reference.identity, window, averaging)
+    sequence, flanks = _letters().get(key, lambda: window_with_flanks(reference, window, averaging))
+    return Question(engine, sequence, flanks, window, head, averaging)
 
 
 @st.cache_resource(show_spinner=False)
@@ -193,3 +228,20 @@ def start_prediction(question: Question, title: str) -> str:
         on_answer=lambda found: predictions.get(key, lambda: found),
     )
     return runtime.jobs().submit(job)
+
+
+def warm_up() -> None:
+    """Load what the tracks page begins with: the playground's model, genome and grammar; a failure is shown there."""
+    from core.enformer.registry import dna_model_sources
+    from core.errors import AttendomeError
+    from core.teaching.playground.world import world
+
+    with suppress(AttendomeError):
+        if not any(source.name == PLAYGROUND and source.ready for source in dna_model_sources(settings())):
+            return
+        engine = dna_engine(dna_model(PLAYGROUND))
+        reference = genome(PLAYGROUND)
+        annotation(PLAYGROUND, reference)
+        world()
+        with runtime.queue(runtime.queue_name(engine.device)).turn(owner="warm-up", interactive=True):
+            engine.predict("ACGT" * (WARM_BINS * engine.bin_size_bp // 4))

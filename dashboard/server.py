@@ -7,14 +7,20 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import runtime
+from core import runtime, runtime_dna
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Warm up beside the server, which answers at once."""
-    threading.Thread(target=runtime.warm_up, name="warm-up", daemon=True).start()
+    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     yield
+
+
+def warm_up() -> None:
+    """What the first pages need, one after the other."""
+    runtime.warm_up()
+    runtime_dna.warm_up()
 
 
 app = st.App(str(Path(__file__).with_name("app.py")), lifespan=lifespan)

@@ -56,9 +56,7 @@ def igv_archive(scene: Scene, *, genome_files: Mapping[str, bytes] | None = None
     genome_files : name -> content of a genome that IGV does not know: its FASTA first, then the indexes.
     """
     signals, regions = bigwig_members(scene), region_members(scene)
-    told = {m.name: (m.title, "bw", m.about) for m in signals} | {
-        m.name: (m.title, "bed", m.about) for m in regions
-    }
+    told = {m.name: (m.title, "bw", m.about) for m in signals} | {m.name: (m.title, "bed", m.about) for m in regions}
     colours = {m.name: _colour(m.row.assay) for m in signals if isinstance(m.row, SignalRow)}
     files = {m.name: m.content for m in (*signals, *regions)}
     extra = dict(genome_files or {})

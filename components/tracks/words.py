@@ -1,12 +1,12 @@
-"""What a figure of tracks shows, in words and in a table: for people who do not see it, and for the assignment."""
+"""What is seen of predicted tracks, in words and in a table: for people who do not see it, and for the assignment."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from components.tracks.view import View
+from components.tracks.strip import Strip
 from core.genome.annotation import Gene
 from core.genome.interval import Interval
 
@@ -14,28 +14,45 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def track_summary(view: View) -> pd.DataFrame:
-    """One row a shown track: its mean, its peak, where that is and the nearest gene start."""
+def track_summary(strip: Strip) -> pd.DataFrame:
+    """`track_numbers` as a table."""
     import pandas as pd
 
+    return pd.DataFrame(track_numbers(strip))
+
+
+def track_numbers(strip: Strip) -> list[dict[str, Any]]:
+    """Of each shown track over the bins that are seen: its mean, its peak, where that is and the nearest gene start.
+
+    Nothing where nothing that is seen is predicted.
+    """
+    seen = list(strip.stretches())
     rows = []
-    for track in view.tracks:
-        values = view.found.column(track)[view.on_chromosome]
-        peak = int(values.argmax())
-        place = view.found.bin_interval(peak + view.on_chromosome.start)
+    for track in strip.tracks if seen else ():
+        parts = [strip.found[number].column(track)[bins] for number, bins in seen]
+        values = np.concatenate(parts)
+        number, peak = _peak(strip, seen, parts)
+        place = strip.found[number].bin_interval(peak)
         rows.append(
             {
                 "Track": track.label,
                 "Mean": float(values.mean(dtype=np.float64)),
-                "Peak": float(values[peak]),
-                **({} if view.truth is None else {"r with the truth": view.agreement(track)}),
-                "Peak at": Interval(place.chrom, max(0, place.start), min(view.contig_bp, place.end)).locus,
-                "Nearest gene start": _nearest(view.genes, place.centre),
+                "Peak": float(values.max()),
+                **({"r with the truth": strip.agreement(track)} if strip.truth else {}),
+                "Peak at": Interval(place.chrom, max(0, place.start), min(strip.grid.contig_bp, place.end)).locus,
+                "Nearest gene start": _nearest(strip.genes, place.centre),
                 "Unit": track.unit,
-                **({"Experiment": track.url} if any(other.url for other in view.tracks) else {}),
+                **({"Experiment": track.url} if any(other.url for other in strip.tracks) else {}),
             }
         )
-    return pd.DataFrame(rows)
+    return rows
+
+
+def _peak(strip: Strip, seen: list[tuple[int, slice]], parts: list[np.ndarray]) -> tuple[int, int]:
+    """(window, bin of it) of the highest value."""
+    best = max(range(len(parts)), key=lambda place: parts[place].max())
+    number, bins = seen[best]
+    return number, bins.start + int(parts[best].argmax())
 
 
 def _nearest(genes: tuple[Gene, ...] | None, position: int) -> str:
@@ -45,23 +62,34 @@ def _nearest(genes: tuple[Gene, ...] | None, position: int) -> str:
     return f"{gene.symbol}, {abs(gene.tss - position):,} bp away"
 
 
-def description(view: View) -> str:
-    """The figure as a few sentences, for a screen reader."""
-    said = [f"{view.title}. {view.window_sentence} {view.padding_sentence}".strip()]
-    summary = track_summary(view)
-    for _, row in summary.iterrows():
+def description(strip: Strip) -> str:
+    """The picture as a few sentences, for a screen reader."""
+    said = [f"{strip.title}; {strip.seen.locus} is seen. {strip.window_sentence} {strip.padding_sentence}".strip()]
+    numbers = track_numbers(strip)
+    if not numbers:
+        said.append("Nothing that is seen is predicted yet.")
+    for row in numbers:
         near = f", nearest gene start {row['Nearest gene start']}" if row["Nearest gene start"] else ""
         said.append(f"{row['Track']}: mean {row['Mean']:.3g}, peak {row['Peak']:.3g} at {row['Peak at']}{near}.")
-    if view.truth is not None:
-        found = ", ".join(f"{track.label}: {view.agreement_sentence(track)}" for track in view.tracks)
+    if strip.truth:
+        found = ", ".join(f"{track.label}: {strip.agreement_sentence(track)}" for track in strip.tracks)
         said.append(f"The line over each prediction is the truth, from the grammar. Pearson's r of the two: {found}.")
-    if view.genes is None:
+    if strip.genes is None:
         said.append("No genes are loaded for this genome.")
     else:
-        names = [gene.symbol for gene in view.genes]
+        names = [gene.symbol for gene in strip.genes]
         listed = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
         said.append(f"Genes: {listed}." if names else "No genes here.")
-    if view.found.spread is not None:
-        said.append(f"Ribbons: {view.found.spread_kind} ({', '.join(view.found.runs)}).")
-    said.append(view.provenance_sentence)
+    spreads = [found for found in strip.found.values() if found.spread is not None]
+    if spreads:
+        said.append(f"Ribbons: {spreads[0].spread_kind} ({', '.join(spreads[0].runs)}).")
+    said.append(strip.provenance_sentence)
     return " ".join(said)
+
+
+def gene_sentence(gene: Gene) -> str:
+    """For example "CD44, + strand (read to the right), chr11:35,138,882-35,232,402, protein coding"."""
+    place = Interval(gene.interval.chrom, gene.interval.start, gene.interval.end)
+    strand = {"+": ", + strand (read to the right)", "-": ", − strand (read to the left)"}.get(gene.interval.strand, "")
+    biotype = f", {gene.biotype.replace('_', ' ')}" if gene.biotype else ""
+    return f"{gene.symbol}{strand}, {place.locus}{biotype}"

@@ -14,6 +14,7 @@ from core.genome.reference import Reference
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]*")
 _DASHED = re.compile(r"[^\s:]+-[\d,.]+-[\d,.]+")
+_NUMBERS = re.compile(r"[\d,.-]+")
 _RS = re.compile(r"rs\d{1,12}", re.IGNORECASE)
 
 
@@ -65,7 +66,7 @@ def locate(
     """
     given = tidy(text)
     is_name = _NAME.fullmatch(given) and not _DASHED.fullmatch(given)
-    unknown = is_name and not given.isdigit() and find_contig(given, reference.contigs) is None
+    unknown = is_name and not _NUMBERS.fullmatch(given) and find_contig(given, reference.contigs) is None
     if annotation is None and unknown:
         if _RS.fullmatch(given):
             raise _database_name(given)

@@ -139,6 +139,22 @@ class JobManager:
         if waits:
             self._end(job, "cancelled")
 
+    def leave(self, job_id: str, owner: str) -> None:
+        """Take an owner off a job, and cancel it if nobody else asked for it; see `cancel`.
+
+        Raises
+        ------
+        JobError
+            No such job, or it ended too long ago.
+        """
+        with self._changed:
+            job = self._job(job_id)
+            job.owners.discard(owner)
+            if job.owners:
+                return
+            job.cancelled.set()  # before the lock is given back, so that nobody joins it now
+        self.cancel(job_id)
+
     def wait(self, job_id: str, timeout: float | None = None) -> JobStatus:
         """Wait until the job ends, at most `timeout` seconds, and return its status.
 

@@ -29,6 +29,8 @@ def _open() -> None:
 
 def grid_words(result: AttentionResult, order: str) -> GridWords:
     """Roles of all heads on this text, and the score that orders them unless `order` is "layer"."""
+    if result.unit == "bin":  # roles are said of words
+        return GridWords()
     scored = runtime.derived(result_scores, result)
     places = list(zip(scored["layer"].tolist(), scored["head"].tolist(), strict=True))
     roles = {place: role(row) for place, row in zip(places, scored.to_dict("records"), strict=True)}
@@ -50,6 +52,8 @@ def render_grid(result: AttentionResult, options: MapOptions, scale: str) -> Non
     names = CROSS[1:] if result.kind == "cross" else GRID_ORDER[1:]
     if result.kind in {"causal", "decoder"}:
         names = [name for name in names if name not in {"next_token", "last_token"}]  # the mask forbids both
+    if result.unit == "bin":
+        names = ()
     labels = {"layer": "Layer and head"} | {name: f"Head that {SCORES[name].title.split(':')[0]}" for name in names}
     if st.session_state.get("order") not in labels:
         st.session_state["order"] = "layer"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +12,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from components.messages import plain, waiting_line
 from components.tracks import controls
-from components.tracks.places import places_for
 from core import runtime_dna
 from core.errors import AnnotationError, AttendomeError, GenomeUnavailableError, UnknownGeneError
-from core.genome.annotation import Gene, Genes
+from core.genome.annotation import Genes
 from core.genome.contigs import resolve_contig
 from core.genome.interval import Interval
 from core.genome.locate import locate
@@ -46,7 +47,7 @@ class Spot:
 
     Attributes
     ----------
-    place : what is marked in the figure: the range or base, or the transcription start of a gene.
+    place : what is marked in the browser: the range or base, or the transcription start of a gene.
     place_name : the gene's name, or "".
     window : what the model is to read.
     asked_bp : width of a range, 1 of a position or a gene.
@@ -107,8 +108,7 @@ def open_ground(name: str) -> Ground | None:
     """The genome of that name, or a sentence why not; genes that cannot be had are no hindrance."""
     waiting = st.empty()
     try:
-        with waiting, st.spinner("Opening the genome …"):
-            found = _opened(name, waiting)
+        found = _opened(name, waiting)
     except AttendomeError as error:
         waiting.error(plain(str(error)), icon=":material/info:")
         return None
@@ -119,19 +119,30 @@ def open_ground(name: str) -> Ground | None:
 def _opened(name: str, waiting: DeltaGenerator) -> Ground:
     if name == UPLOAD and (path := uploaded()):
         return Ground(path.name, runtime_dna.uploaded_genome(path), None)
-    on_wait = waiting_line(waiting, "Opening the genome")
-    reference = runtime_dna.genome(name, on_wait=on_wait)
+    told = {
+        "on_wait": waiting_line(waiting, "Opening the genome"),
+        "on_progress": _progress_line(waiting, "Opening the genome"),
+    }
+    reference = runtime_dna.genome(name, **told)
+    told["on_progress"] = _progress_line(waiting, "Reading its genes")
     try:
-        return Ground(name, reference, runtime_dna.annotation(name, reference, on_wait=on_wait))
+        return Ground(name, reference, runtime_dna.annotation(name, reference, **told))
     except (AnnotationError, GenomeUnavailableError) as error:
         return Ground(name, reference, None, str(error))
 
 
-def ask_place(ground: Ground | None) -> str:
-    """The box, with this genome's examples."""
-    typed = controls.type_locus(places_for(ground.reference, ground.genes) if ground else ())
-    controls.remember_locus(st.session_state["genome"])
-    return typed
+def _progress_line(place: DeltaGenerator, what: str) -> Callable[[float], None]:
+    """Shows how much has arrived, where it takes longer than a moment."""
+    begun = shown = time.monotonic()
+
+    def show(fraction: float) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if now - begun > 0.3 and now - shown > 0.1:
+            shown = now
+            place.progress(min(max(fraction, 0.0), 1.0), text=f"{what} … {fraction:.0%}")
+
+    return show
 
 
 def find_spot(typed: str, ground: Ground, window_bp: int) -> Spot:
@@ -163,13 +174,3 @@ def on_chromosome(window: Interval, ground: Ground) -> Interval:
     contigs = ground.reference.contigs
     length = contigs[resolve_contig(window.chrom, contigs, ground.reference.name)]
     return Interval(window.chrom, max(0, window.start), min(length, window.end))
-
-
-def genes_under(ground: Ground, seen: Interval) -> tuple[tuple[Gene, ...] | None, str]:
-    """(genes under the tracks or None, a sentence where they cannot be had)."""
-    if ground.genes is None:
-        return None, ground.trouble
-    try:
-        return ground.genes.genes_in(seen), ""
-    except (AnnotationError, GenomeUnavailableError) as error:
-        return None, str(error)

@@ -13,13 +13,18 @@ from core.errors import ModelFilesError, TextTooLongError
 from core.language.models import outline
 from core.language.registry import sources
 from core.settings import settings
-from dashboard.explorer import compare, off
+from dashboard.explorer import compare, dna, off
 from dashboard.explorer.asked import Asked
 from dashboard.explorer.single import render_single
 
 available = sources(settings())
-fields = link_fields(available)
+fields = (*link_fields(available), *dna.dna_fields())
 problems = open_link(fields)
+if controls.choose_reads() == "dna":
+    st.title("Attention explorer")
+    render_warnings(problems)
+    dna.render_dna(fields)
+    st.stop()
 chosen = controls.choose_model(available)
 source = next(source for source in available if source.name == chosen)
 

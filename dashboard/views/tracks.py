@@ -1,4 +1,4 @@
-"""Enformer tracks: what a model expects to be measured along a stretch of a genome, from its letters alone."""
+"""Enformer tracks: what a model expects to be measured along a genome, from its letters alone, in a browser."""
 
 import streamlit as st
 
@@ -6,61 +6,64 @@ from components.links import open_link, write_link
 from components.messages import plain, render_warnings, waiting_line
 from components.models import render_broken_download, render_download
 from components.tracks import controls
+from components.tracks.places import places_for
 from components.tracks.reading import render_reading
 from components.tracks.state import link_fields
+from components.tracks.track_box import chosen_tracks, render_pair, render_tracks
 from core import runtime, runtime_dna
-from core.enformer.asking import Question
 from core.enformer.averaging import Averaging
 from core.enformer.registry import dna_model_sources
-from core.errors import ModelFilesError, UnknownGeneError
+from core.errors import ModelFilesError
 from core.genome.sources import genome_sources
-from core.genome.window import check_window
 from core.settings import settings
 from dashboard.tracks import where
-from dashboard.tracks.run import prediction
-from dashboard.tracks.show import (
-    first_genome,
-    first_ready,
-    recipe_of,
-    render_figure,
-    render_names,
-    render_takeaways,
-    truth_asked,
-    view_of,
-)
+from dashboard.tracks.bar import locus_bar, place_or_sentence
+from dashboard.tracks.browse import Asked, browse
+from dashboard.tracks.enhancers import link_fields as enhancer_fields
+from dashboard.tracks.extra import choose_rows
+from dashboard.tracks.files import take_files
+from dashboard.tracks.going import go, settle
+from dashboard.tracks.names import render_names
+from dashboard.tracks.run import Source
+from dashboard.tracks.scene import Look
+from dashboard.tracks.start import first_genome, first_ready, grid_around, truth_asked
 
 sources, genomes = dna_model_sources(settings()), where.genome_labels(genome_sources(settings()))
 fields = link_fields([s.name for s in sources], list(genomes), first_ready(sources), first_genome(genomes))
+fields += enhancer_fields()
 problems = open_link(fields)
 
-st.title("Enformer tracks")
-st.caption("What a model expects experiments to measure along a stretch of DNA, from its letters alone.")
+with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    st.title("Enformer tracks", width="content")
+    beside_title = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right", gap="small")
 render_warnings(problems)
 source = controls.choose_model(sources)
 name = controls.choose_genome(genomes)
 where.take_upload()
+take_files()
 averaging = Averaging(*controls.choose_averaging())
 if source.weights == "random":
     st.warning(
         "**Untrained, for wiring only.** This model has learnt nothing: all you see here is noise.",
         icon=":material/warning:",
     )
-left, right = st.columns([2, 3], gap="medium")
-below = st.container()
-with below:
-    ground = where.open_ground(name)
-with left:
-    typed = where.ask_place(ground)
+ground = where.open_ground(name)
+examples = places_for(ground.reference, ground.genes) if ground else ()
+controls.first_locus(examples)
+with beside_title:
+    controls.render_examples(examples, "Examples", go)
+bar = st.container()
 if not source.ready:
+    with bar:
+        locus_bar(ground, None)
     write_link(fields)
     render_download(source, runtime.jobs(), settings(), runtime.person())
     st.stop()
 
 waiting = st.empty()
 try:
-    with waiting, st.spinner(f"Loading {plain(source.title)} …"):
-        model = runtime_dna.dna_model(source.name, on_wait=waiting_line(waiting, f"Loading {source.title}"))
-        engine = runtime_dna.dna_engine(model)
+    model = runtime_dna.dna_model(source.name, on_wait=waiting_line(waiting, f"Loading {source.title}"))
+    engine = runtime_dna.dna_engine(model)
 except ModelFilesError as error:
     write_link(fields)
     st.error(plain(str(error)), icon=":material/info:")
@@ -70,30 +73,35 @@ waiting.empty()
 
 head = controls.choose_species(list(model.tables))
 table = model.tables[head]
-with right:
-    tracks = controls.choose_tracks(table, beside=lambda: render_names(table))
-heights = controls.choose_heights(any(table[index].log for index in tracks))
-truth = truth_asked(ground, [table[index] for index in tracks])
-params = write_link(fields)
-notices, result = st.container(), st.container()  # so that the figure stays where it is, whatever is said above it
-if ground is None:
+shown = chosen_tracks(table)
+truth = truth_asked(ground, [table[index] for index in shown])
+look = Look(*controls.choose_heights(any(table[index].log for index in shown)))
+spot, locus, problem = place_or_sentence(ground, model.input_bp)
+if spot is not None:
+    grid = grid_around(spot, model, ground)
+    seen = settle(name, locus, spot, grid)
+with bar:
+    locus_bar(ground, problem, spot)
+with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    render_tracks(table, beside=lambda: render_names(table))
+    render_pair(table)
+    wanted = choose_rows(ground, table, [table[index] for index in shown], engine, truth=bool(truth))
+if spot is None:
+    write_link(fields)
     st.stop()
-with notices:
-    try:
-        spot = where.find_spot(typed, ground, model.input_bp)
-        with st.spinner("Reading the letters …"):
-            question = Question.at(engine, ground.reference, spot.window, head, averaging)
-        unknown = check_window(question.sequence, where.on_chromosome(spot.window, ground), ground.reference.name)
-        render_warnings(filter(None, [unknown]))
-        found = prediction(question, f"Tracks around {spot.place_name or spot.place.locus}, {source.title}")
-    except UnknownGeneError as error:
-        st.error(plain(str(error)), icon=":material/info:")
-        controls.offer_genes(error)
-        st.stop()
-    view = view_of(found, ground, spot, tracks, heights, model, truth)
-with result:
-    render_figure(view)
-    recipe = recipe_of(view, model, ground, averaging, truth)
-    render_takeaways(view, recipe, params)
-render_reading(model.card, has_truth=view.truth is not None)
-write_link(fields)
+asked = Asked(
+    source=Source(engine, ground, grid, head, averaging, source.title),
+    model=model,
+    genome=name,
+    locus=locus,
+    spot=spot,
+    tracks=tuple(table[index] for index in shown),
+    pair=tuple(table[index] for index in st.session_state["pair"]),
+    look=look,
+    truth=truth,
+    table=table,
+    wanted=wanted,
+    fields=fields,
+)
+browse(asked, seen)
+render_reading(model.card, has_truth=bool(truth))

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -16,7 +17,19 @@ RESULTS = Path(__file__).resolve().parents[2] / "build" / "bench.json"
 
 def groups() -> dict[str, tuple[bool, Callable[[int], Iterator]]]:
     """Name -> (whether it needs Chromium, what measures it)."""
-    from tests.bench import attention, grid, pages, peer, switches, turns
+    from tests.bench import (
+        attention,
+        browser,
+        engine,
+        engine_cuda,
+        engine_memory,
+        engine_peers,
+        grid,
+        pages,
+        peer,
+        switches,
+        turns,
+    )
 
     return {
         "start": (True, pages.measure_cold_start),
@@ -24,15 +37,23 @@ def groups() -> dict[str, tuple[bool, Callable[[int], Iterator]]]:
         "people": (True, pages.measure_people),
         "switches": (True, switches.measure_switches),
         "grid": (True, grid.measure_grid),
+        "browser": (True, browser.measure_browser),
         "peer": (True, peer.measure_bertviz),
         "queue": (False, turns.measure_queue),
         "attention": (False, attention.measure_speed),
         "memory": (False, attention.measure_memory),
         "payload": (False, attention.measure_payload),
+        "engine": (False, engine.measure_engine),
+        "engine-memory": (False, engine_memory.measure_memory),
+        "engine-peers": (False, engine_peers.measure_tangermeme),
+        "engine-cuda": (False, engine_cuda.measure_cuda),
     }
 
 
-NAMES = ("start", "warm", "people", "switches", "grid", "peer", "queue", "attention", "memory", "payload")
+NAMES = (
+    *("start", "warm", "people", "switches", "grid", "browser", "peer", "queue", "attention", "memory", "payload"),
+    *("engine", "engine-memory", "engine-peers", "engine-cuda"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -61,7 +82,7 @@ def measure(names: Sequence[str], runs: int) -> None:
 
     described = machine()
     browser = find_chromium() is not None and importlib.util.find_spec("playwright") is not None
-    cases, left_out = [], []
+    cases, left_out, failed = [], [], []
     for name, (needs_browser, measured) in groups().items():
         if name not in names:
             continue
@@ -69,11 +90,18 @@ def measure(names: Sequence[str], runs: int) -> None:
             left_out.append(name)
             continue
         print(f"measuring {name} …", flush=True)
-        cases += measured(runs)
+        try:
+            for case in measured(runs):
+                cases.append(case)  # one by one: what was measured before something failed is kept
+        except Exception:
+            traceback.print_exc()
+            failed.append(name)
     print("\n" + ", ".join(f"{key} {value}" for key, value in described.items()) + "\n")
     print(table(cases))
     if left_out:
         print(f"\nLeft out, because there is no Chromium here: {', '.join(left_out)}.")
+    if failed:
+        print(f"\nNot measured to the end, for what stands above: {', '.join(failed)}.")
     write(RESULTS, cases, described)
     print(f"\nWritten to {RESULTS.relative_to(Path.cwd()) if RESULTS.is_relative_to(Path.cwd()) else RESULTS}")
 

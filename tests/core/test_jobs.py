@@ -321,6 +321,24 @@ def test_same_key_joins_the_active_job(make_manager):
     assert set(work.computed.values()) == {1}
 
 
+def test_who_leaves_a_job_stops_it_only_where_nobody_else_asked_for_it(make_manager):
+    manager, work = make_manager(), Work(hold=0)
+    job = manager.submit(spec(work, owner="ann"))
+    manager.submit(spec(work, owner="bob"))
+    assert work.reached.wait(PATIENCE)
+    manager.leave(job, "ann")
+    manager.leave(job, "carl")  # who never asked
+    assert not manager.status(job).stopping
+    assert not manager.statuses("ann")
+    manager.leave(job, "bob")
+    assert manager.status(job).stopping
+    assert manager.submit(spec(work, owner="dora")) != job
+    work.go.set()
+    assert manager.wait(job, PATIENCE).state == "cancelled"
+    with pytest.raises(JobError):
+        manager.leave("nobody's", "ann")
+
+
 def test_job_that_keeps_no_pieces_lives_in_memory(make_manager, tmp_path):
     manager, work = make_manager(), Work()
     job = manager.submit(spec(work, keep_pieces=False))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.tracks.view import View
+from components.tracks.strip import Strip
 from core.cards import Provenance
+from core.enformer.tiling import WindowGrid
 from core.enformer.tracks import Track
 from core.enformer.values import SPREAD_KIND, TrackSet
 from core.genome.annotation import Gene, Transcript
@@ -16,13 +17,15 @@ CAGE = Track(7, "CNhs12336", "CAGE:K562 <b>&", "CAGE", "", "K562 <b>&", "sum", 3
 LIVER = Track(9, "ENCFF000BBB", "DNASE:HepG2", "DNASE", "", "HepG2", "mean", 32, 2)
 TRACKS = (DNASE, CAGE, LIVER)
 BINS = 6
+TOLD = Provenance("Toy <model>", "abc", "random", "float32", "toy1")
+ORIGIN = "playground: simulated genome · grammar 1 · seed 2026"
 
 
-def prediction(start: int = 1280, *, spread: bool = False) -> TrackSet:
-    """Six bins of 128 bp; the values of track k are k, k + 1, ..."""
-    values = np.arange(BINS, dtype=np.float32)[:, None] + np.arange(3, dtype=np.float32)
+def prediction(start: int = 1280, *, spread: bool = False, more: float = 0) -> TrackSet:
+    """Six bins of 128 bp; the values of track k are k + `more`, k + 1 + `more`, ..."""
+    values = np.arange(BINS, dtype=np.float32)[:, None] + np.arange(3, dtype=np.float32) + np.float32(more)
     return TrackSet(
-        values, TRACKS, 128, Provenance("Toy <model>", "abc", "random", "float32", "toy1"),
+        values, TRACKS, 128, TOLD,
         Interval("chr1", start, start + BINS * 128), "human", "0" * 64, 2,
         np.full_like(values, 0.5) if spread else None,
         SPREAD_KIND if spread else "", ("forward", "reverse complement") if spread else ("forward",),
@@ -37,20 +40,26 @@ def gene(symbol: str, start: int, end: int, strand: str = "+", *exons: tuple[int
     return Gene(symbol, "", place, "protein_coding", (Transcript("", "", place, blocks, coding),))
 
 
-ORIGIN = "playground: simulated genome · grammar 1 · seed 2026"
+def grid(start: int = 1280, contig_bp: int = 5000) -> WindowGrid:
+    """Ten bins read, six predicted."""
+    anchor = Interval("chr1", start - 256, start + 1024)
+    return WindowGrid.around(anchor, bin_size_bp=128, own_bins=BINS, contig_bp=contig_bp)
 
 
-def simulated(start: int = 1280, **more: object) -> View:
-    """As `view`, of a simulated genome: the truth of track 3 is twice its prediction, that of track 7 is level."""
-    truth = np.stack([2 * np.arange(BINS), np.full(BINS, 5)], axis=1).astype(np.float32)
-    return view(start, **{"origin": ORIGIN, "truth": truth} | more)
-
-
-def view(start: int = 1280, *, spread: bool = False, genes: tuple[Gene, ...] | None = (), **more: object) -> View:
-    """Ten bins read, six predicted, on a chromosome of 5,000 bp."""
+def strip(start: int = 1280, *numbers: int, spread: bool = False, **more: object) -> Strip:
+    """Tracks 3 and 7 in window 0 or in these, on a chromosome of 5,000 bp; all of the windows is seen."""
+    made = grid(start)
+    numbers = numbers or (0,)
+    found = {n: prediction(made.seen(n).start, spread=spread, more=10 * n) for n in numbers}
     given = {
-        "found": prediction(start, spread=spread), "columns": (3, 7), "contig_bp": 5000, "assembly": "toy1",
-        "window": Interval("chr1", start - 256, start + 1024), "genes": genes,
-        "place": Interval("chr1", start + 384, start + 385), "place_name": "",
+        "grid": made, "found": found, "tracks": (DNASE, CAGE), "bin_size_bp": 128, "provenance": TOLD,
+        "view": (max(0, made.seen(min(numbers)).start), min(5000, made.seen(max(numbers)).end)),
+        "assembly": "toy1", "genes": (), "place": Interval("chr1", start + 384, start + 385), "place_name": "",
     }  # fmt: skip
-    return View(**given | more)
+    return Strip(**given | more)
+
+
+def simulated(start: int = 1280, **more: object) -> Strip:
+    """As `strip`, of a simulated genome: the truth of track 3 is twice its prediction, that of track 7 is level."""
+    truth = np.stack([2 * np.arange(BINS), np.full(BINS, 5)], axis=1).astype(np.float32)
+    return strip(start, **{"origin": ORIGIN, "truth": {0: truth}} | more)
