@@ -60,7 +60,7 @@ def render_files() -> None:
                 icon=":material/download:", on_click="ignore", key=f"file_{name}",
             )  # fmt: skip
     left, right = st.columns([2, 3], vertical_alignment="bottom")
-    track = left.selectbox("Simulated measurement", TRACKS, key="measured")
+    track = left.selectbox("Simulated measurement", TRACKS, key="measured_file")
     name = f"{track.replace(':', '_')}.bw"
     right.download_button(
         name, data=lambda: files.playground_signal(track).read_bytes(), file_name=f"playground-{name}",

@@ -46,7 +46,7 @@ def other_genome() -> None:
     state = st.session_state
     state["locus"] = state.get("_loci", {}).get(state["genome"], "")
     state["_asks"] = state.get("_asks", 0) + 1
-    state.update(view=None, _visits=Visits())
+    state.update(span=None, _visits=Visits())
     forget_places()
 
 

@@ -45,7 +45,7 @@ def _view(text: str) -> tuple[int, int]:
     found = re.fullmatch(r"([1-9]\d{0,10})-([1-9]\d{0,10})", text, re.ASCII)
     if not found or int(found[1]) > int(found[2]):
         raise ValueError(
-            f"This link asks for the view {text[:40]!r}; give its first and its last position, such as view=1001-2000."
+            f"This link asks for the span {text[:40]!r}; give its first and its last position, such as span=1001-2000."
         )
     return int(found[1]) - 1, int(found[2])
 
@@ -65,7 +65,7 @@ def link_fields(models: Sequence[str], genomes: Sequence[str], model: str, genom
             "tracks", [], lambda text: list(dict.fromkeys(whole_numbers("tracks", most=12)(text))), write_numbers
         ),
         LinkField("pair", (), _pair, write_numbers),
-        LinkField("view", None, _view, lambda view: f"{view[0] + 1}-{view[1]}"),
+        LinkField("span", None, _view, lambda view: f"{view[0] + 1}-{view[1]}"),
         LinkField("rows", RowChoices(), RowChoices.read, RowChoices.write),
         switch("rc"),
         switch("shifts"),

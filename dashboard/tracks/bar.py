@@ -85,5 +85,5 @@ def _here(spot: Spot | None) -> NamedPlace | None:
     seen = st.session_state.get("_seen")
     if spot is None or seen is None:
         return None
-    moved = st.session_state.get("view") is not None
+    moved = st.session_state.get("span") is not None
     return place_named("" if moved else spot.place_name, Interval(spot.window.chrom, *seen))

@@ -35,7 +35,7 @@ class Seen:
 def go(locus: str, view: tuple[int, int] | None = None) -> None:
     """To another place, and to the part of it that is to be seen; in a callback, before the page runs."""
     state = st.session_state
-    state["locus"], state["view"] = locus, view
+    state["locus"], state["span"] = locus, view
     state["_asks"] = state.get("_asks", 0) + 1
     state["_again"] = True
 
@@ -44,7 +44,7 @@ def stay() -> None:
     """What was asked for is no place: what is seen stays as it is."""
     state = st.session_state
     if settled := state.get("_settled"):
-        state["view"] = settled[-1]
+        state["span"] = settled[-1]
     state.pop("_again", None)
 
 
@@ -64,7 +64,7 @@ def visits() -> Visits:
 def forget_visits() -> None:
     """Places of another genome are nothing here."""
     st.session_state["_visits"] = Visits()
-    st.session_state["view"] = None
+    st.session_state["span"] = None
 
 
 def first_view(spot: Spot, grid: WindowGrid) -> tuple[int, int]:
@@ -87,10 +87,10 @@ def settle(genome: str, locus: str, spot: Spot, grid: WindowGrid) -> Seen:
     """What is to be seen now. Whatever asked for another place, a link, a click or typing, makes it a move."""
     state = st.session_state
     start = first_view(spot, grid)
-    asked = (genome, grid.anchor.chrom, locus, state.get("view"))
+    asked = (genome, grid.anchor.chrom, locus, state.get("span"))
     moved = state.pop("_again", False) or asked != state.get("_settled")
     if moved:
-        view = state.get("view")
+        view = state.get("span")
         usable = view is not None and view[0] < grid.contig_bp
         state["_seen"] = _wide_enough(*view, grid.contig_bp) if usable else start
         state["_move"] = state.get("_move", 0) + 1
@@ -114,8 +114,8 @@ def follow(genome: str, locus: str, spot: Spot, grid: WindowGrid, said: tuple[st
 def _note(genome: str, locus: str, grid: WindowGrid, start: tuple[int, int]) -> None:
     """What a link says: nothing of a place that is seen as it first was."""
     state = st.session_state
-    state["view"] = None if state["_seen"] == start else state["_seen"]
-    state["_settled"] = (genome, grid.anchor.chrom, locus, state["view"])
+    state["span"] = None if state["_seen"] == start else state["_seen"]
+    state["_settled"] = (genome, grid.anchor.chrom, locus, state["span"])
 
 
 def seen_interval(seen: Seen, grid: WindowGrid) -> Interval:

@@ -142,7 +142,7 @@ def box(at: AppTest) -> dict:
 
 def go(at: AppTest, locus: str) -> AppTest:
     """As a person who types a place and presses Enter."""
-    at.session_state["locus"], at.session_state["view"], at.session_state["_again"] = locus, None, True
+    at.session_state["locus"], at.session_state["span"], at.session_state["_again"] = locus, None, True
     return at.run()
 
 
@@ -190,7 +190,7 @@ def test_first_sight(page, tmp_path):
 
 def test_a_link_reopens_the_page(page):
     asked = {
-        "locus": "chr1:90,000-95,000", "tracks": "7-2", "rc": "1", "heights": "assay", "view": "91001-92000",
+        "locus": "chr1:90,000-95,000", "tracks": "7-2", "rc": "1", "heights": "assay", "span": "91001-92000",
         "rows": "track:human:2~lo*track:human:7*!genes", "pair": "7-2",
     }  # fmt: skip
     at = page(genome="mini", **asked)
@@ -207,16 +207,16 @@ def test_a_link_reopens_the_page(page):
 
 
 def test_a_wrong_link_gives_a_sentence_and_the_defaults(page):
-    at = page(genome="/etc/passwd", tracks="x", dna="random", view="9-2", rows="<b>", pair="3", attend="-1")
+    at = page(genome="/etc/passwd", tracks="x", dna="random", span="9-2", rows="<b>", pair="3", attend="-1")
     assert len(at.warning) == 8  # with the banner
     assert "/etc/passwd" in said(at)
     assert ids(at) == ["genes", *(f"track:human:{index}" for index in range(4))]
 
 
 def test_a_view_behind_the_chromosomes_end_is_the_places_own(page):
-    at = page(locus="ALPHA", view="900001-900500")
+    at = page(locus="ALPHA", span="900001-900500")
     assert seen(at) == (60_000 - 12_288, 60_000 + 12_288)
-    assert seen(page(locus="ALPHA", view="199001-900500"))[1] == 200_000
+    assert seen(page(locus="ALPHA", span="199001-900500"))[1] == 200_000
 
 
 def test_what_was_predicted_opens_at_once_also_after_a_restart(page, monkeypatch):
@@ -320,7 +320,7 @@ def test_back_and_forward_return_to_what_was_seen(page, says):
     assert (box(at)["back"], box(at)["forward"]) == (True, False)
     at.session_state["_visits"], here = at.session_state["_visits"].step(-1), at.session_state["_visits"].step(-1).now
     assert here.view == (61_000, 63_001)
-    at.session_state["locus"], at.session_state["view"] = here.locus, here.view
+    at.session_state["locus"], at.session_state["span"] = here.locus, here.view
     at.run()
     assert seen(at) == (61_000, 63_001)
     assert (box(at)["back"], box(at)["forward"]) == (False, True)
@@ -336,7 +336,7 @@ def test_moving_on_predicts_what_comes_into_sight_and_never_moves_the_view_back(
     settled(at.run())
     assert seen(at) == (84_000, 108_000)
     assert scene(at)["place"]["move"] == move
-    assert at.query_params["view"] == "84001-108000"
+    assert at.query_params["span"] == "84001-108000"
     numbers = [(start - 43_616) // (BINS * 128) for start, state in windows(at)]
     assert {state for _, state in windows(at)} == {"ready"}
     assert numbers == [0, 1, 2]

@@ -109,7 +109,7 @@ def test_cost_progress_cancel_and_the_picture_that_is_taken_away(page, tracks_ap
     expect(opened.title).to_have_text("Predicted tracks around ALPHA")
     page.get_by_test_id("browser-in").click()
     page.get_by_test_id("browser-in").click()
-    expect(page).to_have_url(re.compile("view="))
+    expect(page).to_have_url(re.compile("span="))
     shown = opened.place.text_content()
     for kind in ("png", "svg"):
         with page.expect_download() as download:
@@ -154,7 +154,7 @@ def test_a_first_visit_shows_tracks_and_their_truth_and_moves_on_without_a_jump(
     start, end = opened.seen()
     for _ in range(2):
         opened.drag(-0.7)
-    expect(page).to_have_url(re.compile("view="))
+    expect(page).to_have_url(re.compile("span="))
     moved = opened.at_rest()
     assert moved[0] > start + 0.6 * (end - start)
     # What comes into sight is predicted by itself, to the last bin, and nothing moves the picture meanwhile.
