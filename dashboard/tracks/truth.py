@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from core.genome.interval import Interval
 from core.genome.reference import Reference
 from core.teaching.playground.card import track_table
 from core.teaching.playground.grammar import BIN_SIZE_BP
+from core.teaching.playground.kept_truth import kept_truth
 from core.teaching.playground.locus import origin_sentence
 from core.teaching.playground.world import world
 
@@ -42,9 +42,4 @@ def truth_of(found: TrackSet, columns: tuple[int, ...]) -> np.ndarray | None:
     """(bins, columns) float32 in exactly the bins of the prediction; None where bins are not the grammar's."""
     if found.interval is None or found.bin_size_bp != BIN_SIZE_BP:
         return None
-    return _truth(Interval(found.interval.chrom, found.interval.start, found.interval.end))[:, list(columns)]
-
-
-@lru_cache(maxsize=64)  # 13 kB for each place
-def _truth(interval: Interval) -> np.ndarray:
-    return world().truth(interval)
+    return kept_truth(Interval(found.interval.chrom, found.interval.start, found.interval.end))[:, list(columns)]

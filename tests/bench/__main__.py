@@ -28,6 +28,7 @@ def groups() -> dict[str, tuple[bool, Callable[[int], Iterator]]]:
         pages,
         peer,
         switches,
+        tracks,
         turns,
     )
 
@@ -38,6 +39,8 @@ def groups() -> dict[str, tuple[bool, Callable[[int], Iterator]]]:
         "switches": (True, switches.measure_switches),
         "grid": (True, grid.measure_grid),
         "browser": (True, browser.measure_browser),
+        "tracks": (True, tracks.measure_tracks),
+        "bins": (True, tracks.measure_bins),
         "peer": (True, peer.measure_bertviz),
         "queue": (False, turns.measure_queue),
         "attention": (False, attention.measure_speed),
@@ -51,7 +54,8 @@ def groups() -> dict[str, tuple[bool, Callable[[int], Iterator]]]:
 
 
 NAMES = (
-    *("start", "warm", "people", "switches", "grid", "browser", "peer", "queue", "attention", "memory", "payload"),
+    *("start", "warm", "people", "switches", "grid", "browser", "tracks", "bins", "peer"),
+    *("queue", "attention", "memory", "payload"),
     *("engine", "engine-memory", "engine-peers", "engine-cuda"),
 )
 
