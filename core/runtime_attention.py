@@ -84,7 +84,7 @@ def attention_seconds(
     kind = kind_of(question, lacks)
     own = None if kind is None else runtime_dna.timings().estimate(kind)
     if own is None:
-        predicted = runtime_dna.prediction_seconds(_plain(question.asked), on_wait=on_wait)
+        predicted = runtime_dna.whole_prediction_seconds(_plain(question.asked), on_wait=on_wait)
         own = predicted * cost_over_prediction(question, lacks)
     return seconds + own
 

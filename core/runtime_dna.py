@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -38,8 +39,8 @@ def _nothing(ahead: int) -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def _engines() -> WeakKeyDictionary[DnaModel, EnformerEngine]:
-    """The engine of each DNA model that is in memory."""
+def _engines() -> WeakKeyDictionary[DnaModel, dict[str, EnformerEngine]]:
+    """The engines of each DNA model that is in memory, by precision."""
     return WeakKeyDictionary()
 
 
@@ -67,14 +68,15 @@ def dna_model(name: str, *, on_wait: OnWait = _nothing) -> DnaModel:
     return runtime.kept_model(key, load, source_bytes(source), on_wait)
 
 
-def dna_engine(model: DnaModel) -> EnformerEngine:
-    """The one engine of a DNA model."""
+def dna_engine(model: DnaModel, *, exact: bool = False) -> EnformerEngine:
+    """The one engine of a DNA model: `exact` in float32 whatever is faster, else as fast as this machine can while
+    every track keeps its correlation with float32 (see `core.enformer.calibration`)."""
     from core.enformer.engine import EnformerEngine
 
-    engines = _engines()
-    if model not in engines:
-        engines[model] = EnformerEngine(model)
-    return engines[model]
+    engines, precision = _engines().setdefault(model, {}), "float32" if exact else "auto"
+    if precision not in engines:
+        engines[precision] = EnformerEngine(model, precision=precision)
+    return engines[precision]
 
 
 @st.cache_resource(show_spinner=False)
@@ -186,8 +188,23 @@ def known_prediction(question: Question) -> TrackSet | None:
 
 
 def prediction_seconds(question: Question, *, on_wait: OnWait = _nothing) -> float:
-    """What a prediction will take: from its size where it is small, from earlier runs here, or else from a short piece
-    that is run now.
+    """What a prediction will take, without what is known of its window from others.
+
+    Raises
+    ------
+    DeviceMemoryError, SequenceError
+        As `EnformerEngine.predict`.
+    """
+    from core.enformer.asking import remaining_share, small_run_seconds
+
+    if (small := small_run_seconds(question)) is not None:
+        return small
+    return whole_prediction_seconds(question, on_wait=on_wait) * remaining_share(question)
+
+
+def whole_prediction_seconds(question: Question, *, on_wait: OnWait = _nothing) -> float:
+    """What it would take if nothing of the window were known: from its size where it is small, from earlier runs here,
+    or else from a short piece that is run now. Before the first of them the fastest arithmetic is looked for.
 
     Raises
     ------
@@ -202,8 +219,41 @@ def prediction_seconds(question: Question, *, on_wait: OnWait = _nothing) -> flo
     with runtime.queue(runtime.queue_name(question.engine.device)).turn(
         owner=runtime.person(), interactive=True, on_wait=on_wait
     ):
+        question.engine.calibrate(question.sequence)
         calibrate(question, timings())
     return estimate_seconds(question, timings()) or 0.0
+
+
+@dataclass(frozen=True)
+class Took:
+    """How long a prediction took.
+
+    Attributes
+    ----------
+    seconds : as measured.
+    reused : share of the tower that was known, 0 to 1.
+    whole_seconds : what it takes if nothing is known; None where that was never measured.
+    """
+
+    seconds: float
+    reused: float
+    whole_seconds: float | None
+
+
+@st.cache_resource(show_spinner=False)
+def _took() -> Shelf[Took]:
+    return Shelf(max_count=1000)
+
+
+def took(question: Question) -> Took | None:
+    """How long the prediction took, where this process made it."""
+
+    def missing() -> Took:
+        raise LookupError
+
+    with suppress(LookupError):
+        return _took().get(question.key, missing)
+    return None
 
 
 def running_prediction(question: Question) -> str | None:
@@ -217,7 +267,7 @@ def start_prediction(question: Question, title: str) -> str:
     """Id of a job that answers the question; when it is done, `known_prediction` has the answer."""
     from core.enformer.asking import prediction_job
 
-    predictions, key = _predictions(), question.key
+    predictions, records, key = _predictions(), _took(), question.key
     job = prediction_job(
         question,
         _prediction_store(),
@@ -226,6 +276,7 @@ def start_prediction(question: Question, title: str) -> str:
         queue=runtime.queue_name(question.engine.device),
         owner=runtime.person(),
         on_answer=lambda found: predictions.get(key, lambda: found),
+        on_took=lambda *numbers: records.get(key, lambda: Took(*numbers)),
     )
     return runtime.jobs().submit(job)
 

@@ -90,16 +90,24 @@ class Question:
 def prediction_job(
     question: Question, store: ResultStore, timings: Timings, *, title: str, queue: str, owner: str,
     on_answer: Callable[[TrackSet], None],
+    on_took: Callable[[float, float, float | None], None] = lambda seconds, reused, whole: None,
 ) -> JobSpec:  # fmt: skip
-    """A job that answers a question and keeps the answer; how long it took goes into the estimates."""
+    """A job that answers a question and keeps the answer; how long it took goes into the estimates.
+
+    Parameters
+    ----------
+    on_took : called after a run with its seconds, the share of the tower that was reused, and what earlier runs say
+        that it takes where nothing is known.
+    """
 
     def predict(piece: int, context: PieceContext) -> None:
         if (found := question.kept(store)) is None:
             share, started = remaining_share(question), time.monotonic()
             found = question.answer(store, lambda done: context.progress(done, "Predicting"))
+            seconds = time.monotonic() - started
+            on_took(seconds, found.reused, estimate_seconds(question, timings))
             if share > LEAST_SHARE:
-                seconds = (time.monotonic() - started) / len(question.averaging.runs)
-                timings.record(kind_of(question), seconds / share)
+                timings.record(kind_of(question), seconds / len(question.averaging.runs) / share)
         on_answer(found)
 
     return JobSpec(

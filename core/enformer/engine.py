@@ -45,10 +45,11 @@ class EnformerEngine(Calibrated):
     model : what `load_model` gives, or an `enformer_pytorch.Enformer`; the latter is computed as in eval mode (running
         statistics, no dropout) whatever its flag, and is neither set nor moved.
     device : "auto" is where the model's weights lie; on another device the engine keeps its own copy of them.
-    precision : "float32" ("fp32"); "bfloat16" ("bf16"), which is the fastest way of this machine with some products in
-        bfloat16 or another short type, and is never slower than float32 where `calibrate` was called; or "auto", which
-        is that way where it was measured to keep every track's correlation with float32 at 0.9999, and float32
-        before. Residual stream, softmax and heads are float32 always; on CUDA, float32 runs without TF32.
+    precision : "float32" ("fp32"); "bfloat16" ("bf16"), the fastest way of this machine that keeps every track's
+        correlation with float32 at 0.9999, with products in bfloat16, float16 or TF32 where `calibrate` found them
+        faster, and by a shorter form of float32 convolution on a CPU before; or "auto", which is that way once
+        `calibrate` was called for these weights, and float32 before. Residual stream, softmax and heads are float32
+        always; on CUDA, float32 runs without TF32.
 
     Raises
     ------

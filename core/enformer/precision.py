@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
@@ -25,11 +25,11 @@ _NAMES: dict[str, Precision] = {
 }
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _lock = threading.Lock()
-_exact_runs = 0
+_runs = {False: 0, True: 0}  # those that want TF32 off, and on
 
 
 def _restore() -> None:
-    """What the last of the exact runs calls."""
+    """What the last of the runs calls."""
 
 
 def chosen_precision(wanted: str) -> Precision:
@@ -71,18 +71,16 @@ def running(wanted: Precision | Method, device: torch.device) -> Iterator[None]:
     """Inference by a method, or by what a precision means where nothing was measured.
 
     float32 means float32: on CUDA, where convolutions take TF32 by default, that is switched off while such runs last.
-    The switch is one for the whole process, so that the first of several runs at once sets it and the last resets it.
+    The switch is one for the whole process: of several runs at once, one that wants TF32 off decides, and the last puts
+    it back.
     """
     import torch
 
     method = default_method(wanted, device.type) if isinstance(wanted, str) else wanted
     _match_threads(device)
-    with torch.inference_mode(), torch.autocast(device.type, enabled=False), using(method):
-        if method.tf32:
-            yield
-            return
-        with _without_tf32(device):
-            yield
+    plain = torch.autocast(device.type, enabled=False)
+    with torch.inference_mode(), plain, using(method), _tf32(device, method.tf32):
+        yield
 
 
 def _match_threads(device: torch.device) -> None:
@@ -102,48 +100,73 @@ def _physical_cores() -> int:
     return psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
 
 
+def _without_tf32(device: torch.device) -> AbstractContextManager[None]:
+    return _tf32(device, False)
+
+
 @contextmanager
-def _without_tf32(device: torch.device) -> Iterator[None]:
-    global _exact_runs, _restore
+def _tf32(device: torch.device, wanted: bool) -> Iterator[None]:
+    """TF32 on or off on CUDA; off while any run that wants it off lasts."""
+    global _restore
     if device.type != "cuda":
         yield
         return
     with _lock:
-        if not _exact_runs:
-            _restore = _switch_off()
-        _exact_runs += 1
+        if not sum(_runs.values()):
+            _restore = _switches_as_they_are()
+        _runs[wanted] += 1
+        _switch(not _runs[False])
     try:
         yield
     finally:
         with _lock:
-            _exact_runs -= 1
-            if not _exact_runs:
+            _runs[wanted] -= 1
+            if sum(_runs.values()):
+                _switch(not _runs[False])
+            else:
                 _restore()
 
 
-def _switch_off() -> Callable[[], None]:
-    """No TF32 from here on; calling what is given back puts things as they were.
-
-    torch has two sets of switches, and reading the older raises once the newer was used for some operations only.
-    """
+def _older_switches_work() -> bool:
+    """torch has two sets of switches, and reading the older raises once the newer was used for some operations only."""
     import torch
 
-    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
-    newer = (cudnn.conv, cudnn.rnn, matmul)
-    before = [switch.fp32_precision for switch in newer]
     try:
-        older = (cudnn.allow_tf32, matmul.allow_tf32)
+        return isinstance((torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32), tuple)
     except RuntimeError:
-        for switch in newer:
-            switch.fp32_precision = "ieee"
+        return False
 
-        def restore() -> None:
-            for switch, precision in zip(newer, before, strict=True):
-                switch.fp32_precision = precision
+
+def _newer_switches() -> tuple:
+    import torch
+
+    return torch.backends.cudnn.conv, torch.backends.cudnn.rnn, torch.backends.cuda.matmul
+
+
+def _switch(on: bool) -> None:
+    import torch
+
+    if _older_switches_work():
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = on
     else:
-        cudnn.allow_tf32 = matmul.allow_tf32 = False
+        for switch in _newer_switches():
+            switch.fp32_precision = "tf32" if on else "ieee"
+
+
+def _switches_as_they_are() -> Callable[[], None]:
+    """Calling what is given back puts things as they are now."""
+    import torch
+
+    if _older_switches_work():
+        older = (torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32)
 
         def restore() -> None:
-            cudnn.allow_tf32, matmul.allow_tf32 = older
+            torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = older
+    else:
+        before = [switch.fp32_precision for switch in _newer_switches()]
+
+        def restore() -> None:
+            for switch, precision in zip(_newer_switches(), before, strict=True):
+                switch.fp32_precision = precision
 
     return restore

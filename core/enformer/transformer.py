@@ -24,8 +24,7 @@ from core.enformer.stages import normalised_gelu
 
 LOGIT_BYTES = {"cuda": 512 * 1024**2}  # of one piece of query rows
 OTHER_LOGIT_BYTES = 16 * 1024**2
-ALL_PARTS = ("query", "key", "value", "out", "up", "down")
-BFLOAT16_PARTS = ALL_PARTS[:4]
+LOWERED = ("query", "key", "value", "out", "up", "down")
 _lowered: WeakKeyDictionary[Layer, tuple[tuple, Layer]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
@@ -39,15 +38,10 @@ def row_pieces(parts: Parts, batch: int, bins: int) -> Pieces:
 
 
 def lowered(layer: Layer, kind: Kind) -> Layer:
-    """The layer with matrices in this type, made once; anew when they were changed in place.
-
-    In bfloat16 the feed-forward half stays float32: with it, tracks of Enformer's depth would correlate with float32 at
-    less than 0.9999. float16 has three bits more, and takes all.
-    """
+    """The layer with matrices in this type, made once; anew when they were changed in place."""
     if kind == "float32":
         return layer
-    names = BFLOAT16_PARTS if kind == "bfloat16" else ALL_PARTS
-    given = [getattr(layer, name) for name in names]
+    given = [getattr(layer, name) for name in LOWERED]
     tensors = [part.weight if isinstance(part, Affine) else part for part in given]
     version = (kind, *(version_of(tensor) for tensor in tensors))
     with _lock:
@@ -58,7 +52,7 @@ def lowered(layer: Layer, kind: Kind) -> Layer:
             name: Affine(part.weight.to(wanted), None if part.bias is None else part.bias.to(wanted))
             if isinstance(part, Affine)
             else part.to(wanted)
-            for name, part in zip(names, given, strict=True)
+            for name, part in zip(LOWERED, given, strict=True)
         }
         kept = (version, replace(layer, **changes))
         with _lock:

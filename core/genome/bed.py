@@ -27,7 +27,8 @@ def read_bed_line(place: str, line: str) -> Gene | Region:
     """
     columns = line.split("\t") if "\t" in line else line.split()
     if len(columns) < 3:
-        raise AnnotationError(f"{place} has {len(columns)} columns; BED has at least 3: chromosome, start, end.")
+        count = f"{len(columns)} column{'' if len(columns) == 1 else 's'}"
+        raise AnnotationError(f"{place} has {count}; BED has at least 3: chromosome, start, end.")
     start, end = _whole(columns[1], "its start", place), _whole(columns[2], "its end", place)
     strand = columns[5] if len(columns) > 5 else "."
     interval = _interval(place, columns[0], start, end, strand)

@@ -207,7 +207,8 @@ def _facts(attributes: str) -> dict[str, str]:
 def _wrong_line(place: str, columns: list[str]) -> AnnotationError:
     """What is wrong with a line."""
     if len(columns) != 9:
-        return AnnotationError(f"{place} has {len(columns)} columns; GTF has 9, separated by tabs.")
+        count = f"{len(columns)} column{'' if len(columns) == 1 else 's'}"
+        return AnnotationError(f"{place} has {count}; GTF has 9, separated by tabs.")
     for text, what in ((columns[3], "its start"), (columns[4], "its end")):
         if not (text.isascii() and text.isdigit() and len(text) < 12):
             return AnnotationError(f"{place} has {text[:30]!r} as {what}; give a whole number of base pairs.")

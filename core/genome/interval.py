@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex
 
 from core.errors import InvalidLocusError
 from core.genome.contigs import find_contig, resolve_contig, same_chromosome
+from core.genome.examples import EXAMPLE, POSITION, example_place, example_range
 
 if TYPE_CHECKING:
     from core.genome.gene import Gene
 
-EXAMPLE = "chr11:35,082,742-35,197,430"
 STRANDS = ("+", "-", ".")
 MAX_POSITION = 10**10  # the largest known genome as one chromosome; longer numbers are slips
 _UNITS = {"": 1, "bp": 1, "k": 1_000, "kb": 1_000, "kbp": 1_000, "m": 1_000_000, "mb": 1_000_000, "mbp": 1_000_000}
@@ -193,7 +193,7 @@ class Interval:
         InvalidLocusError
             The text is no locus, or lies outside its chromosome; the message says what to type.
         """
-        given, chrom, places, strand = _split(text, next(iter(contigs or ()), "chr11"))
+        given, chrom, places, strand = _split(text, contigs)
         if chrom.isdigit() and not places and contigs is not None and find_contig(chrom, contigs) is None:
             raise _lone_number(given, next(iter(contigs), "chr11"))
         if not places and annotation is not None and (contigs is None or find_contig(chrom, contigs) is None):
@@ -202,7 +202,7 @@ class Interval:
             if contigs is None:
                 raise InvalidLocusError(
                     f"{given!r} names no place on a chromosome; type a chromosome, a colon and a range, such as "
-                    f"{EXAMPLE}, or a position, such as chr11:35.1M."
+                    f"{EXAMPLE}, or a position, such as {POSITION}."
                 )
             chrom = resolve_contig(chrom, contigs, genome)
             return cls(chrom, 0, contigs[chrom], strand)
@@ -250,13 +250,15 @@ def _lone_number(given: str, chrom: str) -> InvalidLocusError:
     )
 
 
-def _split(text: str, chrom_example: str) -> tuple[str, str, tuple[str, ...], str]:
+def _split(text: str, contigs: Mapping[str, int] | None) -> tuple[str, str, tuple[str, ...], str]:
     """(text, chromosome, places as typed, strand)."""
+    example, position = example_range(contigs), example_place(contigs)
+    chrom_example = next(iter(contigs or ()), "chr11")
     given = tidy(text)
     if not given:
-        raise InvalidLocusError(f"There is no locus here; type one such as {EXAMPLE}.")
+        raise InvalidLocusError(f"There is no locus here; type one such as {example}.")
     if len(given) > 200 or "\n" in given:
-        raise InvalidLocusError(f"This is too long for one locus; type one such as {EXAMPLE}.")
+        raise InvalidLocusError(f"This is too long for one locus; type one such as {example}.")
     strand = _STRAND.search(given)
     body = given[: strand.start()] if strand else given
     mark = (strand["round"] or strand["colon"]) if strand else "."
@@ -284,8 +286,8 @@ def _split(text: str, chrom_example: str) -> tuple[str, str, tuple[str, ...], st
     chrom, rest = chrom.strip(), rest.strip()
     if not _CHROM.fullmatch(chrom) or (colon and not rest):
         raise InvalidLocusError(
-            f"{given!r} is no locus; type a chromosome, a colon and a range, such as {EXAMPLE}, or a position, such as "
-            "chr11:35.1M."
+            f"{given!r} is no locus; type a chromosome, a colon and a range, such as {example}, or a position, such as "
+            f"{position}."
         )
     places = tuple(part.strip() for part in re.split(r"-|\.\.+", rest)) if rest else ()
     if (
@@ -293,9 +295,9 @@ def _split(text: str, chrom_example: str) -> tuple[str, str, tuple[str, ...], st
         or (len(places) > 1 and not places[1])
         or (not places and strand and strand["colon"] == "-")
     ):
-        raise InvalidLocusError(f"{given!r} lacks a number beside its dash; type both ends, such as {EXAMPLE}.")
+        raise InvalidLocusError(f"{given!r} lacks a number beside its dash; type both ends, such as {example}.")
     if len(places) > 2:
-        raise InvalidLocusError(f"{given!r} has more than one range; type one, such as {EXAMPLE}.")
+        raise InvalidLocusError(f"{given!r} has more than one range; type one, such as {example}.")
     return given, chrom, places, mark
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from core.errors import InvalidLocusError, UnknownGeneError
 from core.genome.annotation import Gene, Genes
 from core.genome.contigs import find_contig
+from core.genome.examples import example_place
 from core.genome.interval import Interval, tidy
 from core.genome.progress import OnProgress
 from core.genome.reference import Reference
@@ -24,18 +25,19 @@ class _Asked:
 
     annotation: Genes
     on_progress: OnProgress | None
+    example: str
 
     def find(self, name: str) -> Gene:
         try:
             return self.annotation.find(name, on_progress=self.on_progress)
         except UnknownGeneError as error:
             if _RS.fullmatch(name):
-                raise _database_name(name) from error
+                raise _database_name(name, self.example) from error
             raise
 
 
-def _database_name(name: str) -> InvalidLocusError:
-    return InvalidLocusError(f"{name!r} is the name of a variant in a database; type its place, such as chr11:35.1M.")
+def _database_name(name: str, example: str) -> InvalidLocusError:
+    return InvalidLocusError(f"{name!r} is the name of a variant in a database; type its place, such as {example}.")
 
 
 def locate(
@@ -69,7 +71,7 @@ def locate(
     unknown = is_name and not _NUMBERS.fullmatch(given) and find_contig(given, reference.contigs) is None
     if annotation is None and unknown:
         if _RS.fullmatch(given):
-            raise _database_name(given)
+            raise _database_name(given, example_place(reference.contigs))
         raise UnknownGeneError(
             f"{given[:40]!r} is no chromosome of {reference.name}, and no genes are loaded here; type a place such as "
             f"{next(iter(reference.contigs))}:1,000-2,000."
@@ -79,5 +81,5 @@ def locate(
         width_bp=width_bp,
         contigs=reference.contigs,
         genome=reference.name,
-        annotation=None if annotation is None else _Asked(annotation, on_progress),
+        annotation=None if annotation is None else _Asked(annotation, on_progress, example_place(reference.contigs)),
     )

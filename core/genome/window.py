@@ -36,6 +36,6 @@ def check_window(sequence: str, interval: Interval, genome: str) -> str | None:
     if share <= MOSTLY:
         return None
     return (
-        f"{share:.0%} of the {len(sequence):,} letters read at {interval.locus} of {genome} are N: unknown, or beyond "
-        "the chromosome's end. The model sees nothing there, so take its prediction with care."
+        f"{share:.0%} of the {len(sequence):,} letters read at {interval.locus} of {genome} are N: unknown. The model "
+        "sees nothing there, so take its prediction with care."
     )

@@ -143,3 +143,29 @@ def test_an_upload_is_opened_like_any_genome(tmp_path):
     assert opened.contigs == runtime_dna.genome("mini").contigs
     with pytest.raises(GenomeUnavailableError):
         runtime_dna.uploaded_genome(folder.keep_genome("mine.fa", b"\x00\x01 no FASTA"))
+
+
+def test_an_exact_engine_beside_the_fast_one():
+    model = runtime_dna.dna_model("playground")
+    fast, exact = runtime_dna.dna_engine(model), runtime_dna.dna_engine(model, exact=True)
+    assert fast is not exact
+    assert exact is runtime_dna.dna_engine(model, exact=True)
+    assert (fast.precision, exact.precision) == ("auto", "float32")
+    assert exact.method.is_exact
+
+
+def test_how_long_a_prediction_took_is_remembered_with_what_it_reused():
+    engine = runtime_dna.dna_engine(runtime_dna.dna_model("playground"))
+    genome = runtime_dna.genome("playground")
+    questions = [
+        runtime_dna.question_at(engine, genome, Interval("sim2", start, start + 49_152), "human", Averaging())
+        for start in (256_000, 256_000 + 128 * 64)
+    ]
+    for question in questions:
+        assert runtime_dna.took(question) is None
+        runtime.jobs().wait(runtime_dna.start_prediction(question, "a window"), 60)
+        assert runtime_dna.known_prediction(question) is not None
+    first, second = (runtime_dna.took(question) for question in questions)
+    assert first.seconds > 0
+    assert first.reused == 0.0
+    assert 0.6 < second.reused < 1

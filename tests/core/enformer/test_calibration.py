@@ -47,9 +47,9 @@ def test_labels_and_words():
     assert (replace(EXACT, tf32=True).label, replace(EXACT, tf32=True).is_exact) == ("TF32", False)
     assert replace(EXACT, tile=7, rows=3, heads=0, fused=True, convolution="library").is_exact
     assert SHORT.words == "float32 with shortened convolutions (Toom-Cook)"
-    assert default_method("bfloat16", "cuda").words == "float16"
+    assert default_method("bfloat16", "cuda").words == "TF32 (tower) and float16 (transformer)"
     assert default_method("auto", "cpu") == EXACT
-    assert default_method("bfloat16", "cpu").layers == "bfloat16"
+    assert default_method("bfloat16", "cpu") == SHORT
     for device in ("cpu", "cuda", "mps"):
         assert default_method("float32", device).is_exact
         assert not default_method("bfloat16", device).is_exact
@@ -207,8 +207,15 @@ def test_auto_refuses_what_is_too_far(monkeypatch):
     assert engine.method == EXACT
     assert engine.predict(sequence).notes == EnformerEngine(module, precision="fp32").predict(sequence).notes
     asked = EnformerEngine(module, precision="bf16")
-    assert asked.calibrate(sequence).pearson < 0.9999999
-    assert asked.method == fast, "who asks for bfloat16 gets it"
+    assert asked.method == EXACT, "known to be too far"
+    assert asked.calibrate(sequence) is None
+    assert asked.method == EXACT
+    milder = replace(fast, convolution="short")
+    stated(monkeypatch, milder)
+    asked = EnformerEngine(module, precision="bf16")
+    assert asked.method == SHORT, "of two that were not measured the one that rounds less"
+    assert asked.calibrate(sequence).keeps(0.9999999)
+    assert asked.method == EnformerEngine(module).method == SHORT
 
 
 def test_bf16_is_float32_where_nothing_is_faster(monkeypatch):
@@ -225,6 +232,7 @@ def test_real_calibration_of_an_engine():
     wanted = EnformerEngine(small(**SIZES), precision="fp32").predict(sequence).values
     deviation = engine.calibrate(sequence)
     assert engine.method.is_exact == (deviation is None)
+    assert deviation is None or deviation.keeps(calibration.TOLERANCE)
     assert far(engine.predict(sequence).values, wanted) < 0.02
 
 

@@ -90,7 +90,7 @@ def test_bed_of_regions(tmp_path: Path) -> None:
         ("", "has no lines with genes or regions"),
         ("# only words\n", "has no lines"),
         ("chr1\t5\n", r"Line 1 of a.x has 2 columns; BED has at least 3"),
-        ("hello\n", "Line 1 of a.x has 1 columns"),
+        ("hello\n", "Line 1 of a.x has 1 column;"),
         ("chr1\tx\t9\n", "Line 1 of a.x has 'x' as its start; give a whole number"),
         ("chr1\t-1\t9\n", "has '-1' as its start"),
         ("chr1\t1\t9\nchr1\t9\t9\n", "Line 2 of a.x cannot be read: .* its end has to lie behind its start"),

@@ -19,8 +19,8 @@ def test_how_much_is_known() -> None:
     assert check_window("NNNNACGT", PLACE, "toy") is None  # half is not more than half
     said = check_window("NNNNNCGT", PLACE, "toy")
     assert said == (
-        "62% of the 8 letters read at chr1:1-8 of toy are N: unknown, or beyond the chromosome's end. The model sees "
-        "nothing there, so take its prediction with care."
+        "62% of the 8 letters read at chr1:1-8 of toy are N: unknown. The model sees nothing there, so take its "
+        "prediction with care."
     )
     for letters in ("NNNNNNNN", "nnnn", ""):
         with pytest.raises(SequenceError, match=r"toy knows no letter of chr1:1-8: all of them are N.*choose another"):
