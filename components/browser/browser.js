@@ -234,20 +234,23 @@ function createView(root) {
   }
 
   function whole() {
-    const { windows, loaded } = view.model;
-    const known = windows.filter(({ state }) => state !== "missing");
-    const [start, end] = known.length
-      ? [Math.min(...known.map((one) => one.start)), Math.max(...known.map((one) => one.end))] : loaded;
+    const [start, end] = known();
     motion.glideTo(start, end, 2 * GLIDE);
+  }
+
+  /** From the first to the last bin that is predicted or about to be. */
+  function known() {
+    const { windows, loaded } = view.model;
+    const found = windows.filter(({ state }) => state !== "missing");
+    return found.length ? [Math.min(...found.map((one) => one.start)), Math.max(...found.map((one) => one.end))] : loaded;
   }
 
   /** To the start or the end of what is predicted, or of the chromosome; as much is seen as now. */
   function edge(way, far) {
-    const { windows, loaded, contig_bp: most } = view.model;
-    const ends = windows.length ? windows.flatMap(({ start, end }) => [start, end]) : loaded;
+    const [first, last] = far ? [0, view.model.contig_bp] : known();
     const { start, end } = motion.target;
     const wide = end - start;
-    const at = way < 0 ? (far ? 0 : Math.min(...ends)) : (far ? most : Math.max(...ends)) - wide;
+    const at = way < 0 ? first : last - wide;
     motion.glideTo(at, at + wide);
   }
 

@@ -2,7 +2,6 @@
 // Bins narrower than a pixel are pooled into groups that stay with the genome, so that nothing flickers in a drag.
 
 const SIGNAL_FILL = 0.72; // opacity of the area
-const SIGNAL_FILL_SPREAD = 0.3; // of the area under a ribbon
 const RIBBON_FILL = 0.55;
 const SIGNED_FILL = 0.85;
 const OUTLINE_FROM = 3; // CSS pixels a bin from which the area has an outline
@@ -47,7 +46,7 @@ const SIGNAL_ROW = {
       entries.push({ mark: "area", colour, text: "prediction" });
       entries.push({ mark: "line", colour: theme.second, text: row.second_name });
     }
-    if (row.spread) entries.push({ mark: "ribbon", colour: row.signed ? theme.muted : colour, text: "± spread" });
+    if (row.spread) entries.push({ mark: "ribbon", colour: theme.muted, text: "± spread" });
     const pool = row.pieces.length ? poolOf(row.pieces[0], view) : 1;
     const which = row.signed ? "furthest from 0" : "highest";
     if (pool > 1) entries.push({ mark: "none", colour, text: `${which} of ${pool} bins` });
@@ -201,10 +200,10 @@ function paintPiece(pen, row, piece, view, box, theme, scale) {
   if (row.signed) {
     fillSteps(pen, heights.values, steps, theme.up, SIGNED_FILL, (height) => (height < 0 ? 0 : height));
     fillSteps(pen, heights.values, steps, theme.down, SIGNED_FILL, (height) => (height > 0 ? 0 : height));
-    if (heights.upper) fillBetween(pen, heights.lower, heights.upper, steps, theme.muted, 0.38);
+    if (heights.upper) fillBetween(pen, heights.lower, heights.upper, steps, theme.muted, RIBBON_FILL);
   } else {
-    fillSteps(pen, heights.values, steps, colour, heights.upper ? SIGNAL_FILL_SPREAD : SIGNAL_FILL);
-    if (heights.upper) fillBetween(pen, heights.lower, heights.upper, steps, colour, RIBBON_FILL);
+    fillSteps(pen, heights.values, steps, colour, SIGNAL_FILL);
+    if (heights.upper) fillBetween(pen, heights.lower, heights.upper, steps, theme.muted, RIBBON_FILL);
     if (steps.wide >= OUTLINE_FROM || heights.upper) strokeSteps(pen, heights.values, steps, colour, 1);
   }
   if (heights.second) paintSecond(pen, heights.second, steps, theme);

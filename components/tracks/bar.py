@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
@@ -13,6 +14,7 @@ from core.genome.places import MAX_BED_BYTES, MAX_PLACES, NamedPlace, read_place
 
 Go = Callable[[str], None]
 LISTED = 30
+_LINE = re.compile(r"Line (\d+) of ")
 
 
 def kept_places() -> tuple[NamedPlace, ...]:
@@ -147,8 +149,19 @@ def _load(text: str, contigs: Mapping[str, int], genome: str, source: str) -> No
         return
     before = len(kept_places())
     _set((*kept_places(), *places), before - 1)
-    shown = problems[:3] + ((f"{len(problems) - 3} more lines could not be read.",) if len(problems) > 3 else ())
-    st.session_state["_places_problems"] = shown
+    lines = [found[1] for problem in problems[3:] if (found := _LINE.match(problem))]
+    others = tuple(problem for problem in problems[3:] if not _LINE.match(problem))
+    more = (f"{_listed_lines(lines)} could not be read too.",) if lines else ()
+    st.session_state["_places_problems"] = problems[:3] + more + others
+
+
+def _listed_lines(numbers: Sequence[str], most: int = 20) -> str:
+    """ "Line 6" or "Lines 6, 7 and 9"."""
+    if len(numbers) == 1:
+        return f"Line {numbers[0]}"
+    if len(numbers) > most:
+        return f"Lines {', '.join(numbers[:most])} and {len(numbers) - most} more"
+    return f"Lines {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
 def place_named(name: str, interval: Interval) -> NamedPlace:

@@ -59,9 +59,11 @@ def remember_locus(genome: str, locus: str) -> None:
 
 
 def first_locus(examples: Sequence[tuple[str, str]]) -> None:
-    """Nothing typed is the first example."""
-    if not (st.session_state.get("locus") or "").strip() and examples:
-        st.session_state["locus"] = examples[0][1]
+    """Nothing typed yet is the first example; a box that a person emptied is not."""
+    state = st.session_state
+    emptied = state.pop("_emptied", False)
+    if not emptied and not (state.get("locus") or "").strip() and examples:
+        state["locus"] = examples[0][1]
 
 
 def render_examples(places: Sequence[tuple[str, str]], label: str, go: Callable[[str], None]) -> None:
@@ -107,15 +109,17 @@ def choose_averaging() -> tuple[bool, tuple[int, ...]]:
     return bool(both), SHIFTS if around else ()
 
 
-def choose_truth() -> bool:
-    """Whether the grammar's truth is laid over the prediction."""
+def choose_truth(*, measured: bool = False) -> bool:
+    """Whether the grammar's truth is laid over the prediction; not while `measured` signal is."""
     on = st.sidebar.toggle(
-        "Truth",
+        "Truth (measured is shown instead)" if measured else "Truth",
         key="truth",
         persist_state="session",
-        help="This genome is simulated, so what the model should say is known: a line over each prediction.",
+        disabled=measured,
+        help="This genome is simulated, so what the model should say is known: a line over each prediction."
+        + (" Switch off “Measured signal” to see it." if measured else ""),
     )
-    return bool(on)
+    return bool(on) and not measured
 
 
 def choose_heights(has_logs: bool) -> tuple[bool, bool]:

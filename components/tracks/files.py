@@ -87,12 +87,12 @@ def lay_over(
     """
     pieces = tuple(replace(piece, second=measured.get(piece.start_bp)) for piece in row.pieces)
     r = agreement(pieces, seen)
-    if not measured:
+    if not _seen_count(pieces, seen):
         note = ""
     elif r is None:
-        note = "r = none here"
+        note = f"r to {MEASURED} = none here"
     else:
-        note = f"r = {r:.3f}" if r >= 0.995 else f"r = {r:.2f}"
+        note = f"r = {r:.3f} to {MEASURED}" if r >= 0.995 else f"r = {r:.2f} to {MEASURED}"
     same = unit == row.unit
     said = (
         f"The line is {MEASURED}: {name}{'' if same else f', {unit}'}; r is Pearson's correlation of the two over the "
@@ -113,11 +113,21 @@ def agreement(pieces: Sequence[Piece], seen: tuple[float, float]) -> float | Non
     for piece in pieces:
         if piece.second is None:
             continue
-        low = max(0, math.ceil((seen[0] - piece.start_bp) / piece.bin_bp - 0.5))
-        high = max(low, math.ceil((seen[1] - piece.start_bp) / piece.bin_bp - 0.5))
-        first.append(piece.values[low:high])
-        second.append(piece.second[low:high])
+        here = _seen_bins(piece, seen)
+        first.append(piece.values[here])
+        second.append(piece.second[here])
     return pearson(np.concatenate(first), np.concatenate(second)) if first else None
+
+
+def _seen_bins(piece: Piece, seen: tuple[float, float]) -> slice:
+    """Those whose middle is seen."""
+    low = max(0, math.ceil((seen[0] - piece.start_bp) / piece.bin_bp - 0.5))
+    return slice(low, max(low, math.ceil((seen[1] - piece.start_bp) / piece.bin_bp - 0.5)))
+
+
+def _seen_count(pieces: Sequence[Piece], seen: tuple[float, float]) -> int:
+    """How many bins are both predicted and measured there."""
+    return sum(len(piece.values[_seen_bins(piece, seen)]) for piece in pieces if piece.second is not None)
 
 
 def lanes_of(regions: Sequence[Region]) -> list[int]:

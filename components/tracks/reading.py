@@ -29,9 +29,13 @@ READING = (
 TRUTH = (
     "- **The line over each row is the truth.** This genome is simulated: a written grammar turns its letters into "
     "these tracks, so what the model should have said is known. Where line and filling part, the model is wrong.\n"
-    "- **r** is Pearson's correlation of prediction and truth over all bins that are predicted here: 1 is the same "
+    "- **r** is Pearson's correlation of prediction and truth over all predicted windows, seen or not: 1 is the same "
     "shape, 0 is no agreement; it does not notice peaks that are all too high. It is of "
     "the values, also where logarithms are drawn.\n"
+)
+MEASURED = (
+    "- **The line over each row is measured signal**, with the noise of an experiment; the truth is not shown "
+    "meanwhile. **r** is Pearson's correlation of prediction and measurement over the bins that are seen.\n"
 )
 LIMITS = (
     "- **A prediction is not a measurement**, and a peak is not a proof. Across places of the genome predicted and "
@@ -52,11 +56,12 @@ WORDS = {
 }
 
 
-def render_reading(card: ModelCard, *, has_truth: bool = False) -> None:
+def render_reading(card: ModelCard, *, has_truth: bool = False, has_measured: bool = False) -> None:
     """How to read the browser, the glossary, and what the model is."""
     reading, words, model = st.columns(3)
     with reading.expander("How to read the browser", icon=":material/help:"):
-        st.markdown((TRUTH if has_truth else "") + READING + LIMITS)
+        lines = MEASURED if has_measured else TRUTH if has_truth else ""
+        st.markdown(lines + READING + LIMITS)
     with words.expander("Words", icon=":material/menu_book:"):
         st.markdown("\n".join(f"- **{word}**: {meaning}" for word, meaning in WORDS.items()))
     with model:

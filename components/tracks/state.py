@@ -69,6 +69,7 @@ def link_fields(models: Sequence[str], genomes: Sequence[str], model: str, genom
         LinkField("rows", RowChoices(), RowChoices.read, RowChoices.write),
         switch("rc"),
         switch("shifts"),
+        switch("exact"),
         switch("measured"),
         switch("attention"),
         LinkField("attend", None, _position, lambda position: str(position + 1)),

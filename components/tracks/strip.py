@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_SHOWN = 12
 PREDICTION, TRUTH = "prediction", "truth (the grammar)"
+NOT_AVERAGED = "not averaged yet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,8 @@ class Strip:
     origin : of a simulated genome where it comes from, "" of any other.
     truth : number of a window -> (bins, shown tracks) float32 in the bins and units of the prediction, where it is
         known and asked for; as many as `found`, or none.
+    plain : windows of `found` that are shown as a single run gives them, until their averages are there.
+    measured : index of a track -> what was measured of it, where that is the line over it.
 
     Raises
     ------
@@ -60,6 +63,8 @@ class Strip:
     place_name: str
     origin: str = ""
     truth: Mapping[int, np.ndarray] = field(default_factory=dict)
+    plain: frozenset[int] = frozenset()
+    measured: Mapping[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.truth and set(self.truth) != set(self.found):
@@ -144,18 +149,25 @@ class Strip:
 
     @property
     def provenance_sentence(self) -> str:
-        """Where it comes from; what is simulated says so."""
-        if not self.origin:
-            return self.provenance.sentence
-        # The origin names the assembly already.
-        assembly = None if self.provenance.assembly == self.assembly else self.provenance.assembly
-        return f"{replace(self.provenance, assembly=assembly).sentence} · {self.origin}"
+        """Where it comes from; what is simulated, or not averaged yet, says so."""
+        told = self.provenance
+        if self.origin and told.assembly == self.assembly:  # the origin names it already
+            told = replace(told, assembly=None)
+        return " · ".join(filter(None, (told.sentence, self.origin, self.plain_words)))
+
+    @property
+    def plain_words(self) -> str:
+        """That what is shown is not the mean that was asked for, or ""."""
+        if not self.plain:
+            return ""
+        return NOT_AVERAGED if self.plain >= set(self.found) else f"partly {NOT_AVERAGED}"
 
     @property
     def title(self) -> str:
-        """For example "Predicted tracks around CD44", or "Predicted tracks on chr11" where it is out of sight."""
+        """For example "Predicted tracks around CD44", or "Predicted tracks on chr11, moved from CD44" where that is out
+        of sight."""
         if not self.place.overlaps(self.seen):
-            return f"Predicted tracks on {self.chrom}"
+            return f"Predicted tracks on {self.chrom}, moved from {self.place_name or self.place.locus}"
         if not self.place_name and self.place.width_bp > 1:  # a range, which is seen as it was typed
             return "Predicted tracks"
         return f"Predicted tracks around {self.place_name or self.place.locus}"
@@ -179,16 +191,16 @@ class Strip:
 
     @property
     def padding_sentence(self) -> str:
-        """How far the windows that are there reach beyond the chromosome, or ""."""
-        parts = []
-        if self.found:
-            before = max(0, -self.grid.window(self.numbers[0]).start)
-            behind = max(0, self.grid.window(self.numbers[-1]).end - self.grid.contig_bp)
-            sides = [(before, "before the start"), (behind, "behind the end")]
-            parts = [f"{count:,} bp {where}" for count, where in sides if count]
-        if not parts:
+        """How far the windows that are seen reach beyond the chromosome, or ""."""
+        seen = [number for number, _ in self.stretches()]
+        if not seen:
             return ""
-        return f"What the model reads reaches {' and '.join(parts)} of {self.chrom}: there it is filled with N."
+        before = max(0, -self.grid.window(seen[0]).start)
+        behind = max(0, self.grid.window(seen[-1]).end - self.grid.contig_bp)
+        sides = ((before, "first", "before the start"), (behind, "last", "beyond the end"))
+        parts = [f"the {which} {count:,} bp that the model reads lie {where}" for count, which, where in sides if count]
+        said = f"{' and '.join(parts)} of {self.chrom}: it sees nothing there." if parts else ""
+        return said[:1].upper() + said[1:]
 
 
 def correlation_words(found: float | None) -> str:

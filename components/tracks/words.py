@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,9 +73,12 @@ def description(strip: Strip) -> str:
     for row in numbers:
         near = f", nearest gene start {row['Nearest gene start']}" if row["Nearest gene start"] else ""
         said.append(f"{row['Track']}: mean {row['Mean']:.3g}, peak {row['Peak']:.3g} at {row['Peak at']}{near}.")
-    if strip.truth:
-        found = ", ".join(f"{track.label}: {strip.agreement_sentence(track)}" for track in strip.tracks)
-        said.append(f"The line over each prediction is the truth, from the grammar. Pearson's r of the two: {found}.")
+    if shown := [track for track in strip.tracks if strip.truth and track.index not in strip.measured]:
+        found = ", ".join(f"{track.label}: {strip.agreement_sentence(track)}" for track in shown)
+        each = "each prediction" if len(shown) == len(strip.tracks) else "each of these predictions"
+        said.append(f"The line over {each} is the truth, from the grammar. Pearson's r of the two: {found}.")
+    if over := [track.label for track in strip.tracks if track.index in strip.measured]:
+        said.append(f"The line over {', '.join(over)} is measured.")
     if strip.genes is None:
         said.append("No genes are loaded for this genome.")
     else:
@@ -82,9 +87,20 @@ def description(strip: Strip) -> str:
         said.append(f"Genes: {listed}." if names else "No genes here.")
     spreads = [found for found in strip.found.values() if found.spread is not None]
     if spreads:
-        said.append(f"Ribbons: {spreads[0].spread_kind} ({', '.join(spreads[0].runs)}).")
+        said.append(f"Ribbons: {spreads[0].spread_kind} ({runs_words(spreads[0].runs)}).")
+    if strip.plain:
+        said.append(f"{strip.plain_words.capitalize()}: a single run of the model is shown meanwhile.")
     said.append(strip.provenance_sentence)
     return " ".join(said)
+
+
+def runs_words(runs: Sequence[str]) -> str:
+    """For example "14 runs: both strands, shifts of -3 to +3 bp"."""
+    reverse = sum("reverse" in run for run in runs)
+    strands = "both strands" if 0 < reverse < len(runs) else "the reverse strand" if reverse else "the forward strand"
+    shifts = [int(found[1]) for run in runs if (found := re.search(r"([+-]\d+) bp", run))]
+    moved = f", shifts of {min(shifts):+d} to {max(shifts):+d} bp" if shifts else ""
+    return f"{len(runs)} run{'' if len(runs) == 1 else 's'}: {strands}{moved}"
 
 
 def gene_sentence(gene: Gene) -> str:

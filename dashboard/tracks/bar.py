@@ -10,12 +10,14 @@ from components.messages import plain
 from components.tracks import controls
 from components.tracks.bar import place_named, render_places, render_steps
 from components.tracks.locus_box import MAX_NAMES, render_locus_box
-from core.errors import AttendomeError, UnknownGeneError
+from components.tracks.places import places_for
+from core.errors import AttendomeError, InvalidLocusError, UnknownGeneError
 from core.genome.annotation import Genes, Track
+from core.genome.examples import example_place, example_range
 from core.genome.gene_columns import GeneColumns
 from core.genome.interval import Interval
 from core.genome.places import NamedPlace
-from dashboard.tracks.going import go, stay, step, visits
+from dashboard.tracks.going import REFUSED, go, stay, step, visits
 from dashboard.tracks.where import Ground, Spot, find_spot
 
 GOOD = "_good"
@@ -34,23 +36,42 @@ def gene_names(genes: Genes | None) -> tuple[str, ...]:
 def place_or_sentence(ground: Ground | None, window_bp: int) -> tuple[Spot | None, str, AttendomeError | None]:
     """(the place, what was typed for it, what is wrong with what is in the box).
 
-    Where the box holds something that is no place, the browser stays at the last one that was.
+    Where the box holds something that is no place, the browser and the link stay at the last one that was.
     """
     state = st.session_state
     if ground is None:
         return None, "", None
-    typed = state.get("locus") or ""
+    identity, typed = ground.reference.identity, state.get("locus") or ""
+    refused = state.pop(REFUSED, None)
+    if refused is not None and refused[0] == (identity, typed):
+        typed = refused[1]
     try:
+        if not typed.strip():
+            raise _empty(ground)
         spot = find_spot(typed, ground, window_bp)
     except AttendomeError as error:
         last = state.get(GOOD)
-        if last is None or last[0] != ground.reference.identity:
+        if last is None or last[0] != identity:
             return None, "", error
         stay()
+        state["locus"], state[REFUSED] = last[1], (last, typed)
         return find_spot(last[1], ground, window_bp), last[1], error
-    state[GOOD] = (ground.reference.identity, typed)
+    state[GOOD] = (identity, typed)
     controls.remember_locus(state["genome"], typed)
     return spot, typed, None
+
+
+def _empty(ground: Ground) -> InvalidLocusError:
+    place = example_place(ground.reference.contigs)
+    genes = places_for(ground.reference, ground.genes) if ground.genes else ()
+    what = f"a gene or a place, such as {genes[0][1]} or {place}" if genes else f"a place, such as {place}"
+    return InvalidLocusError(f"The box is empty; type {what}.")
+
+
+def _in_box() -> str:
+    """What was typed, also where it is no place."""
+    state = st.session_state
+    return state[REFUSED][1] if REFUSED in state else state.get("locus") or ""
 
 
 def locus_bar(ground: Ground | None, problem: AttendomeError | None, spot: Spot | None = None) -> None:
@@ -59,11 +80,11 @@ def locus_bar(ground: Ground | None, problem: AttendomeError | None, spot: Spot 
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         with st.container(width="stretch"):
             render_locus_box(
-                state.get("locus") or "",
+                _in_box(),
                 gene_names(ground.genes) if ground else (),
                 asked=state.get("_asks", 0),
                 wrong=problem is not None,
-                placeholder="a gene, chr11:35,082,742-35,197,430 or chr11:35.1M",
+                placeholder=_placeholder(ground),
                 visits=visits(),
                 on_go=go,
                 on_step=step,
@@ -78,6 +99,11 @@ def locus_bar(ground: Ground | None, problem: AttendomeError | None, spot: Spot 
     if isinstance(problem, UnknownGeneError) and problem.nearest:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             controls.render_examples([(name, name) for name in problem.nearest], "Did you mean", go)
+
+
+def _placeholder(ground: Ground | None) -> str:
+    contigs = ground.reference.contigs if ground else None
+    return f"a gene, {example_range(contigs)} or {example_place(contigs)}"
 
 
 def _here(spot: Spot | None) -> NamedPlace | None:

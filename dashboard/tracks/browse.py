@@ -26,6 +26,7 @@ from dashboard.tracks.scene import Look, difference_row, difference_sentence, sc
 from dashboard.tracks.states import render_rules
 from dashboard.tracks.status import render_status
 from dashboard.tracks.takeaways import render_takeaways
+from dashboard.tracks.speed import speed_sentence
 from dashboard.tracks.truth import origin_of, truth_of
 from dashboard.tracks.where import Spot
 
@@ -138,6 +139,8 @@ def strip_of(asked: Asked, seen: Seen, collected: Collected, near: Near) -> Stri
         place_name=asked.spot.place_name,
         origin=origin_of(source.ground.name, reference),
         truth=truths if all(values is not None for values in truths.values()) else {},
+        plain=collected.plain,
+        measured={index: file.title for index, file in asked.wanted.files.over.items()},
     )
 
 
@@ -188,6 +191,9 @@ def _say(asked: Asked, strip: Strip, collected: Collected, near: Near, extra: Ex
         said.append(strip.padding_sentence)
     render_warnings([*collected.troubles, *collected.unknown])
     render_notes(said)
+    notes = [note for found in strip.found.values() for note in found.notes if "A, C, G or T" not in note]
+    for note in filter(None, [speed_sentence(map(asked.source.question, strip.found)), *dict.fromkeys(notes)]):
+        st.caption(plain(note))
     if asked.pair:
         st.caption(plain(difference_sentence(*asked.pair)))
     render_reading()

@@ -13,6 +13,7 @@ from core.genome.interval import Interval
 from dashboard.tracks.where import Spot
 
 LEAST_BP = 40
+REFUSED = "_refused"  # what is in the box and no place
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ def go(locus: str, view: tuple[int, int] | None = None) -> None:
     """To another place, and to the part of it that is to be seen; in a callback, before the page runs."""
     state = st.session_state
     state["locus"], state["span"] = locus, view
+    state["_emptied"] = not locus.strip()
+    state.pop(REFUSED, None)
     state["_asks"] = state.get("_asks", 0) + 1
     state["_again"] = True
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -84,6 +84,7 @@ class Collected:
     troubles : sentences about windows that cannot be had.
     unknown : sentences about windows whose letters are mostly N.
     crowded : whether more windows are in sight than are shown at once.
+    plain : those of `found` that are shown as a single run gives them, until their averages are there.
     """
 
     found: Mapping[int, TrackSet]
@@ -93,6 +94,7 @@ class Collected:
     troubles: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     crowded: bool = False
+    plain: frozenset[int] = frozenset()
 
     @property
     def is_slow(self) -> bool:
@@ -140,8 +142,10 @@ def collect(source: Source, start: int, end: int, *, moved: bool, waiting: Delta
     for number in numbers:
         try:
             questions[number] = source.question(number)
-            place = on_chromosome(grid.window(number), source.ground)
-            said = check_window(questions[number].sequence, place, source.ground.reference.name)
+            window = grid.window(number)
+            place = on_chromosome(window, source.ground)
+            inside = questions[number].sequence[place.start - window.start :][: place.width_bp]
+            said = check_window(inside, place, source.ground.reference.name)
         except AttendomeError as error:  # all N, or a genome that cannot be read now
             questions.pop(number, None)
             if number in in_sight:
@@ -172,9 +176,20 @@ def collect(source: Source, start: int, end: int, *, moved: bool, waiting: Delta
     st.session_state["_missing"] = tuple(missing[n].key for n in states)
     left = {n: q for n, q in missing.items() if states.get(n) == "missing" and n in in_sight}
     crowded = len(grid.covering(start, end)) > len(in_sight)
+    plain = _plain(source, states)
     return Collected(
-        found, states, left, seconds if left else None, tuple(dict.fromkeys(troubles)), tuple(unknown), crowded
-    )
+        {**found, **plain}, states, left, seconds if left else None, tuple(dict.fromkeys(troubles)), tuple(unknown),
+        crowded, frozenset(plain),
+    )  # fmt: skip
+
+
+def _plain(source: Source, numbers: Iterable[int]) -> dict[int, TrackSet]:
+    """What a single run gives for these windows, as far as it is known: nothing where single runs are asked for."""
+    if len(source.averaging.runs) == 1:
+        return {}
+    single = replace(source, averaging=Averaging())
+    asked = {number: runtime_dna.known_prediction(single.question(number)) for number in numbers}
+    return {number: found for number, found in asked.items() if found is not None}
 
 
 def _started() -> dict[str, _Started]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,7 @@ from components.tracks.words import description
 from core.enformer.tracks import Track
 
 SPREAD = "The ribbon is the spread (standard deviation) over the runs that were averaged."
+R_MEANS = "r is Pearson's correlation of the two over all predicted windows, seen or not."
 LOG_UNIT = "Drawn as log10(1 + x); the cursor and the files give x."
 
 
@@ -46,11 +48,16 @@ def signal_row(strip: Strip, track: Track, head: str, look: Look, *, with_truth:
     averaged = any(found.spread is not None for found in strip.found.values())
     said = [f"{track.description}.", f"Unit: {track.unit}.", LOG_UNIT if track.log else "", SPREAD if averaged else ""]
     if known:
-        said.append(f"The line is the {TRUTH}; r is Pearson's correlation of the two over all that is predicted here.")
+        said.append(f"The line is the {TRUTH}; {R_MEANS}")
+    if strip.plain:
+        said.append(f"{strip.plain_words.capitalize()}: a single run is shown until the average is there.")
+    notes = [strip.plain_words]
+    if known and any(strip.stretches()):
+        notes.append(f"{strip.agreement_sentence(track)} to the truth")
     return SignalRow(
         id=track_id(head, track),
         title=track.label,
-        note=strip.agreement_sentence(track) if known else "",
+        note=" · ".join(filter(None, notes)),
         about=" ".join(filter(None, said)),
         pieces=strip.pieces(track) if known else tuple(replace(piece, second=None) for piece in strip.pieces(track)),
         unit=track.unit,
@@ -74,6 +81,7 @@ def difference_row(strip: Strip, first: Track, second: Track, head: str) -> Sign
     return SignalRow(
         id=difference_id(head, first.index, second.index),
         title=f"{first.label} − {second.label}",
+        note=strip.plain_words,
         about=difference_sentence(first, second),
         pieces=pieces,
         unit=unit,
@@ -143,5 +151,10 @@ def scene_of(
         subtitle=strip.subtitle,
         provenance=strip.provenance_sentence,
         description=description(strip),
-        file_name=f"tracks {strip.provenance.model} {strip.chrom} {strip.seen.start + 1} {strip.seen.end}",
+        file_name=_file_name(f"tracks {strip.provenance.model} {strip.chrom} {strip.seen.start + 1} {strip.seen.end}"),
     )
+
+
+def _file_name(text: str) -> str:
+    """The same of pictures and of tables."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

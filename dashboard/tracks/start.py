@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import streamlit as st
+
 from components.tracks import controls
 from core.enformer.models import DnaModel
 from core.enformer.tiling import WindowGrid
@@ -30,7 +32,8 @@ def truth_asked(ground: Ground | None, tracks: Sequence[Track]) -> tuple[int, ..
     if ground is None or not is_playground(ground.name, ground.reference):
         return ()
     columns = truth_columns(tracks)
-    return columns if columns and controls.choose_truth() else ()
+    measured = bool(st.session_state.get("measured"))
+    return columns if columns and controls.choose_truth(measured=measured) else ()
 
 
 def grid_around(spot: Spot, model: DnaModel, ground: Ground) -> WindowGrid:

@@ -15,6 +15,8 @@ SHOWN_AFTER_SECONDS = 1.0
 
 def render_status(source: Source, strip: Strip, collected: Collected) -> None:
     """In a container of its own, which is as high whatever it says."""
+    if strip.plain and ("running" in collected.states.values() or not collected.is_slow):
+        st.caption(plain(f"Shown: {strip.plain_words}."), width="content")
     if "running" in collected.states.values():
         st.fragment(_watch, run_every=REFRESH_SECONDS)()
     elif collected.is_slow:
@@ -22,10 +24,12 @@ def render_status(source: Source, strip: Strip, collected: Collected) -> None:
         cost = cost_sentence(collected.seconds, runs, source.engine.device.type)
         many = len(collected.missing)
         what = "Not predicted here yet" if not strip.found else "The next window is not predicted yet"
+        if strip.plain:
+            what = f"Shown: {strip.plain_words}"
         more = f" ({many} windows are in sight)" if many > 1 else ""
         st.caption(plain(f"{what}{more}. It takes {cost}."), width="content")
         key = next(iter(collected.missing.values())).key
-        word = "Predict" if not strip.found else "Predict the next window"
+        word = "Average" if strip.plain else "Predict the next window" if strip.found else "Predict"
         st.button(
             f"{word} ({short_cost(collected.seconds)})", type="primary", icon=":material/play_arrow:",
             key="predict", on_click=press, args=(key,),
@@ -33,7 +37,8 @@ def render_status(source: Source, strip: Strip, collected: Collected) -> None:
         _by_itself()
         return
     elif collected.missing:
-        st.caption("Stopped; a part of what is seen is not predicted.", width="content")
+        what = "averaged" if strip.plain else "predicted"
+        st.caption(f"Stopped; a part of what is seen is not {what}.", width="content")
         key = next(iter(collected.missing.values())).key
         st.button("Predict", icon=":material/play_arrow:", key="predict", on_click=press, args=(key,))
         return

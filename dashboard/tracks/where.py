@@ -16,13 +16,14 @@ from core import runtime_dna
 from core.errors import AnnotationError, AttendomeError, GenomeUnavailableError, UnknownGeneError
 from core.genome.annotation import Genes
 from core.genome.contigs import resolve_contig
+from core.genome.examples import example_place
 from core.genome.interval import Interval
 from core.genome.locate import locate
 from core.genome.reference import Reference
 from core.genome.sources import GenomeSource
 from core.uploads import GENOME_ENDINGS, MAX_GENOME_BYTES
 
-UPLOAD = "upload"
+UPLOAD, PLAYGROUND = "upload", "playground"
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +158,11 @@ def find_spot(typed: str, ground: Ground, window_bp: int) -> Spot:
         exact = locate(typed, ground.reference, ground.genes)
         wide = locate(typed, ground.reference, ground.genes, width_bp=window_bp)
     except UnknownGeneError as error:
+        if ground.genes is not None:  # where names are alike, they stand below as buttons
+            own = "the playground's genes" if ground.name == PLAYGROUND else f"the genes of {ground.reference.name}"
+            hint = f"; type another, or a place such as {example_place(ground.reference.contigs)}"
+            told = f"There is no gene {typed.strip()[:40]!r} among {own}{'' if error.nearest else hint}."
+            raise UnknownGeneError(told, nearest=error.nearest) from error
         if ground.trouble:  # the gene may exist: it is the genes that are missing
             raise UnknownGeneError(f"{error} {ground.trouble}", nearest=error.nearest) from error
         raise

@@ -26,6 +26,7 @@ from dashboard.tracks.going import go, settle
 from dashboard.tracks.names import render_names
 from dashboard.tracks.run import Source
 from dashboard.tracks.scene import Look
+from dashboard.tracks.speed import choose_engine
 from dashboard.tracks.start import first_genome, first_ready, grid_around, truth_asked
 
 sources, genomes = dna_model_sources(settings()), where.genome_labels(genome_sources(settings()))
@@ -63,7 +64,7 @@ if not source.ready:
 waiting = st.empty()
 try:
     model = runtime_dna.dna_model(source.name, on_wait=waiting_line(waiting, f"Loading {source.title}"))
-    engine = runtime_dna.dna_engine(model)
+    engine = choose_engine(model)
 except ModelFilesError as error:
     write_link(fields)
     st.error(plain(str(error)), icon=":material/info:")
@@ -104,4 +105,4 @@ asked = Asked(
     fields=fields,
 )
 browse(asked, seen)
-render_reading(model.card, has_truth=bool(truth))
+render_reading(model.card, has_truth=bool(truth), has_measured=wanted.files.simulated)

@@ -143,7 +143,7 @@ def test_signal_finds_the_track_that_it_belongs_to(hg19: Path, folder: Path, mon
     measured = BigWig(folder / H3K27AC).means(Interval(*place[1:]), 100)
     np.testing.assert_array_equal(row.pieces[0].second, measured)
     r = np.corrcoef(np.arange(100), measured.astype(float))[0, 1]
-    assert row.note == f"r = {r:.2f}"
+    assert row.note == f"r = {r:.2f} to measured"
     assert row.second_name == "measured"
     app.selectbox(key="over_signal:acetyl").set_value(-1).run()
     assert [row.id for row in app.session_state["made"]] == ["file:signal:acetyl", "track:1"]
@@ -157,7 +157,7 @@ def test_the_playground_brings_its_own_measurements(monkeypatch: pytest.MonkeyPa
         measured = BigWig(playground_signal(name)).means(Interval("sim1", 128_000, 256_000), 1_000)
         np.testing.assert_array_equal(row.pieces[0].second, measured)
         r = np.corrcoef(row.pieces[0].values.astype(float), measured.astype(float))[0, 1]
-        assert row.note == (f"r = {r:.3f}" if r >= 0.995 else f"r = {r:.2f}")
+        assert row.note == (f"r = {r:.3f} to measured" if r >= 0.995 else f"r = {r:.2f} to measured")
         assert r > 0.9
     app.toggle(key="measured").set_value(False).run()
     assert all(row.pieces[0].second is None and not row.note for row in app.session_state["made"])

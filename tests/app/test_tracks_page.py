@@ -14,13 +14,13 @@ from streamlit.testing.v1 import AppTest
 
 from components.browser import BrowserState
 from components.browser.scene import Pick, Place, RowChoice
-from core import runtime, runtime_dna
+from core import runtime, runtime_attention, runtime_dna
 from core.enformer import EnformerEngine, load_model, registry
 from core.errors import DeviceMemoryError, GenomeOfflineError
 from core.genome import Interval, open_genome
 from core.settings import ROOT, read_settings
 from core.teaching.playground.world import world
-from dashboard.tracks import browse, run
+from dashboard.tracks import browse, files, going, names, run, start
 from tests.tracks_files import write_genes, write_genome
 
 BINS = 192
@@ -44,7 +44,7 @@ def page(tmp_path, monkeypatch) -> Callable[..., AppTest]:
             "HF_ENDPOINT": "http://127.0.0.1:9",
         }
     )
-    for module in (runtime, runtime_dna):
+    for module in (runtime, runtime_dna, runtime_attention, files, names, start):
         monkeypatch.setattr(module, "settings", lambda: options)
     monkeypatch.setattr("core.settings.settings", lambda: options)
     monkeypatch.setattr(registry, "PLAYGROUND_FOLDER", tmp_path / "none")
@@ -151,6 +151,11 @@ def said(at: AppTest) -> str:
     return " ".join(element.value for kind in kinds for element in at.get(kind)).replace("\\", "")
 
 
+def plainly(element) -> str:
+    """Its text without the marks that keep it from being read as Markdown."""
+    return element.value.replace("\\", "")
+
+
 def button(at: AppTest, key: str):
     (found,) = [button for button in at.button if button.key == key]
     return found
@@ -251,6 +256,7 @@ def test_bad_places_are_one_sentence_and_stay_as_typed_while_the_view_stays(page
     assert len(at.error) == 1
     assert sentence in said(at)
     assert (box(at)["text"], box(at)["wrong"]) == (locus, True)
+    assert at.query_params["locus"] == "GAMMA"  # a link keeps the last place that was one
     assert at.session_state["tracks"] == [0, 1, 2, 3]
     assert scene(at)["place"] == before["place"]
     assert scene(at)["digest"] == before["digest"]
@@ -273,6 +279,7 @@ def test_unknown_letters_are_said_and_nothing_is_predicted(page):
 
 def test_names_that_look_like_the_gene_are_one_click_away(page):
     at = page(locus="A1PHA")
+    assert [plainly(error) for error in at.error] == ["There is no gene 'A1PHA' among the genes of mini."]
     button(at, "place_Did you mean_ALPHA").click()
     at.run()
     assert not at.error
@@ -281,9 +288,32 @@ def test_names_that_look_like_the_gene_are_one_click_away(page):
 
 def test_overhang_is_said_and_drawn_as_far_as_the_chromosome(page):
     at = page(locus="chr1:100")
-    assert "16,285 bp before the start of chr1" in said(at)
+    assert "The first 16,285 bp that the model reads lie before the start of chr1" in said(at)
+    assert "of the 32,768 letters" not in said(at)
     assert seen(at) == (0, 12_387)
     assert all(window["start"] >= 0 for window in scene(at)["windows"])
+
+
+def test_letters_beyond_the_end_are_no_unknown_letters(page):
+    at = page(locus="chr1:199,990")
+    assert "The last 16,373 bp that the model reads lie beyond the end of chr1" in said(at)
+    assert "are N" not in said(at)
+
+
+def test_an_emptied_box_is_a_sentence_and_the_picture_stays(page):
+    at = settled(page(locus="GAMMA"))
+    before = scene(at)
+    _call(at, lambda: going.go("  "))
+    (error,) = at.error
+    assert plainly(error) == "The box is empty; type a gene or a place, such as ALPHA or chr1:100,000."
+    assert (box(at)["text"], box(at)["wrong"]) == ("  ", True)
+    assert scene(at)["place"] == before["place"]
+    assert at.query_params["locus"] == "GAMMA"
+    at.run()
+    assert len(at.error) == 1  # said until something else is asked for
+    _call(at, lambda: going.go("GAMMA"))
+    assert not at.error
+    assert box(at)["text"] == "GAMMA"
 
 
 def test_a_range_is_shown_as_typed_however_wide(page):
@@ -392,6 +422,12 @@ def test_a_job_that_somebody_else_waits_for_goes_on(page, monkeypatch):
     assert runtime.jobs().wait(job, 60).state == "cancelled"
 
 
+def test_a_view_that_left_its_place_says_so(page, says):
+    at = page(locus="ALPHA")
+    says(place=Place("chr1", 100_000.0, 110_000.0, scene(at)["place"]["move"]))
+    assert scene(settled(at.run()))["title"] == "Predicted tracks on chr1, moved from ALPHA"
+
+
 # Slow models -------------------------------------------------------------------------------------------
 
 
@@ -413,6 +449,26 @@ def test_a_slow_run_is_asked_first_with_what_it_costs(page, monkeypatch, says):
     at.toggle(key="by_itself").set_value(True)
     at.run()
     assert len(pieces(settled(at), 0)) == 2
+
+
+def test_until_the_average_is_there_the_single_run_is_shown_and_called_so(page, monkeypatch):
+    monkeypatch.setattr(runtime_dna, "prediction_seconds", lambda *_, **__: 41.0)
+    at = page(locus="GAMMA")
+    button(at, "predict").click()
+    single = pieces(settled(at.run()), 0)
+    at.toggle(key="rc").set_value(True)
+    at.run()
+    assert pieces(at, 0) == single
+    assert row(at, "track:human:0")["note"] == "not averaged yet"
+    assert "Shown: not averaged yet." in said(at)
+    assert scene(at)["provenance"].endswith("not averaged yet")  # of pictures and tables too
+    assert button(at, "predict").label == "Average (about 41 s)"
+    button(at, "predict").click()
+    settled(at.run())
+    assert list(pieces(at, 0)) == list(single)
+    assert pieces(at, 0) != single
+    assert all(piece["spread"] for piece in row(at, "track:human:0")["pieces"])
+    assert "not averaged" not in json.dumps(scene(at)) + said(at)
 
 
 def test_cancel_stops_and_it_does_not_begin_again_by_itself(page, monkeypatch):
@@ -591,6 +647,48 @@ def test_the_truth_can_be_switched_off_and_the_link_keeps_it(playground):
     assert "truth" not in at.query_params
     assert row(at, "track:human:0")["second_name"] == "truth (the grammar)"
     assert "This genome is simulated" in " ".join(markdown.value for markdown in at.markdown)
+
+
+def test_measured_takes_the_place_of_the_truth_in_pictures_and_words(playground):
+    at = playground(genome="playground", locus="sim1:100,001")
+    assert row(at, "track:human:0")["note"].endswith(" to the truth")
+    at.toggle(key="measured").set_value(True).run()
+    truth = at.toggle(key="truth")
+    assert (truth.value, truth.disabled, truth.label) == (True, True, "Truth (measured is shown instead)")
+    for index in at.session_state["tracks"]:
+        shown_row = row(at, f"track:human:{index}")
+        assert shown_row["second_name"] == "measured"
+        assert shown_row["note"].endswith(" to measured")
+        assert "truth" not in shown_row["about"]
+    assert "is measured." in scene(at)["description"]
+    assert "truth" not in scene(at)["description"]
+    help_text = " ".join(markdown.value for markdown in at.markdown)
+    assert "The line over each row is measured signal" in help_text
+    assert "The line over each row is the truth" not in help_text
+    at.toggle(key="measured").set_value(False).run()
+    assert not at.toggle(key="truth").disabled
+    assert row(at, "track:human:0")["second_name"] == "truth (the grammar)"
+
+
+def test_where_nothing_in_sight_is_predicted_no_r_is_noted(playground, monkeypatch):
+    monkeypatch.setattr(runtime_dna, "prediction_seconds", lambda *_, **__: 41.0)
+    at = playground(genome="playground", locus="sim1:100,001")
+    assert row(at, "track:human:0")["note"] == ""
+    button(at, "predict").click()
+    assert row(settled(at.run()), "track:human:0")["note"].startswith("r = ")
+    assert "seen or not" in row(at, "track:human:0")["about"]
+
+
+def test_sentences_name_the_playgrounds_own_genes_and_places(playground):
+    at = playground(genome="playground", locus="SIMA41")
+    (error,) = go(at, "SIMA4O").error
+    assert plainly(error) == "There is no gene 'SIMA4O' among the playground's genes."
+    assert button(at, "place_Did you mean_SIMA40")
+    for text in ("sim1:5-", "a b c", "rs123"):
+        (error,) = go(at, text).error
+        assert "chr11" not in plainly(error)
+        assert "sim1:" in plainly(error)
+    assert "chr11" not in box(at)["placeholder"]
 
 
 def test_a_first_visit_shows_both_cell_types_open_dna_and_gene_starts(playground):

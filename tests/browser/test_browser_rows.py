@@ -216,15 +216,18 @@ def test_the_ribbon_reaches_from_value_minus_to_value_plus_spread(rows):
     rows.put(signal(values, spread=spread))
     place = rows.place(START, START + 4 * BIN, choice={"height": "large"})
     svg = rows.call("written", "s", place)
-    opaque = {node.get("fill-opacity"): node for node in filled(svg, BROWSER_LIGHT.assays["DNASE"])}
-    points = corners(opaque["0.55"].get("d"))
+    (area,) = filled(svg, BROWSER_LIGHT.assays["DNASE"])
+    assert area.get("fill-opacity") == "0.72"  # as without a ribbon, and as the legend shows a prediction
+    (ribbon,) = [node for node in shapes(svg) if node.get("fill-opacity") == "0.55"]
+    points = corners(ribbon.get("d"))
     height = SIZES.signal_large
     expected = [*np.repeat(values + spread, 2), *np.repeat((values - spread)[::-1], 2)]
     top = rows.call("topOf", "s")["high"]
     found = (TOP + height - points[1:, 1]) / height * top
     assert found == pytest.approx(expected, abs=0.6 * top / height)
     assert [entry["value"] for entry in rows.call("readAt", "s", START + 3 * BIN)] == ["60 ± 15"]
-    assert "± spread" in [entry["text"] for entry in rows.call("legendOf", "s", place)]
+    (named,) = [entry for entry in rows.call("legendOf", "s", place) if entry["text"] == "± spread"]
+    assert named["colour"] == ribbon.get("fill")
 
 
 @pytest.mark.parametrize(("scheme", "colours"), [("light", BROWSER_LIGHT), ("dark", BROWSER_DARK)])

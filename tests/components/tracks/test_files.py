@@ -78,7 +78,7 @@ def test_r_is_of_what_is_seen_and_predicted():
     laid = lay_over(row, whole, "a.bw", (0, 10**6))
     r = np.corrcoef(predicted.astype(float), measured.astype(float))[0, 1]
     assert agreement(laid.pieces, (0, 10**6)) == pytest.approx(r, abs=1e-9)
-    assert laid.note == f"n · r = {r:.2f}"
+    assert laid.note == f"n · r = {r:.2f} to measured"
     assert laid.second_name == "measured"
     assert laid.about.startswith("Told. The line is measured: a.bw, signal (the file's own unit); r is Pearson's")
     # From the middle of bin 10 on, to just before the middle of bin 70.
@@ -89,10 +89,10 @@ def test_r_is_of_what_is_seen_and_predicted():
     assert first.pieces[1].second is None
     half = np.corrcoef(predicted[:60].astype(float), measured[:60].astype(float))[0, 1]
     assert agreement(first.pieces, (0, 10**6)) == pytest.approx(half, abs=1e-9)
-    assert lay_over(row, whole, "a.bw", (0, 10)).note == "n · r = none here"
+    assert lay_over(row, whole, "a.bw", (0, 10)).note == "n"  # nothing in sight
     nothing = lay_over(row, {}, "a.bw", (0, 10**6))
     assert (nothing.note, nothing.second_name) == ("n", "")
-    assert lay_over(row, {1_000: predicted[:60]}, "a.bw", (0, 10**6), unit="u").note == "n · r = 1.000"
+    assert lay_over(row, {1_000: predicted[:60]}, "a.bw", (0, 10**6), unit="u").note == "n · r = 1.000 to measured"
 
 
 def test_real_states_keep_colours_and_lane(test_data: Path):

@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from components.tracks.words import description, track_numbers, track_summary
+from components.tracks.words import description, runs_words, track_numbers, track_summary
+from core.enformer.averaging import Averaging
 from tests.components.tracks.made import BINS, CAGE, DNASE, ORIGIN, gene, simulated, strip
 
 
@@ -38,8 +39,8 @@ def test_only_bins_that_are_seen_count():
 def test_bins_beyond_the_chromosome_do_not_count():
     assert list(strip(-200).stretches(seen=False)) == [(0, slice(1, 6))]  # the first ends before position 1
     assert list(strip(4700).stretches(seen=False)) == [(0, slice(0, 3))]
-    assert "456 bp before the start" in strip(-200).padding_sentence
-    assert "724 bp behind the end" in strip(4700).padding_sentence
+    assert "The first 456 bp that the model reads lie before the start of chr1" in strip(-200).padding_sentence
+    assert "The last 724 bp that the model reads lie beyond the end of chr1" in strip(4700).padding_sentence
     assert strip().padding_sentence == ""
 
 
@@ -72,13 +73,33 @@ def test_words():
     assert "reads 1,280 bp and predicts the middle 768, in 6 bins of 128 bp." in words
     assert "DNase K562 (3): mean 2.5, peak 5 at chr1:1,921-2,048, nearest gene start TWO, 115 bp away." in words
     assert "Genes: ONE, TWO." in words
-    assert "Ribbons: standard deviation over runs (forward, reverse complement)." in words
+    assert "Ribbons: standard deviation over runs (2 runs: both strands)." in words
     assert "random weights" in words
     assert "No genes are loaded" in description(strip(genes=None))
-    assert strip(view=(3000, 3500)).title == "Predicted tracks on chr1"
+    assert strip(view=(3000, 3500)).title == "Predicted tracks on chr1, moved from chr1:1,665"
 
 
 @pytest.mark.parametrize("truth", [{0: np.zeros((5, 2), np.float32)}, {1: np.zeros((6, 2), np.float32)}])
 def test_a_truth_of_other_bins_or_windows_is_refused(truth):
     with pytest.raises(ValueError, match="truth"):
         simulated(truth=truth)
+
+
+def test_runs_in_words():
+    runs = [run.name for run in Averaging(True, (-3, -2, -1, 1, 2, 3)).runs]
+    assert runs_words(runs) == "14 runs: both strands, shifts of -3 to +3 bp"
+    assert runs_words(runs[:2]) == "2 runs: both strands"
+    assert runs_words([run.name for run in Averaging(False, (-1, 1)).runs]) == (
+        "3 runs: the forward strand, shifts of -1 to +1 bp"
+    )
+
+
+def test_what_is_not_averaged_yet_says_so_in_every_file():
+    assert strip(plain=frozenset({0})).provenance_sentence.endswith("· not averaged yet")
+    assert strip(1280, 0, 1, plain=frozenset({1})).provenance_sentence.endswith("· partly not averaged yet")
+    assert "averaged" not in strip().provenance_sentence
+
+
+def test_a_title_says_where_the_view_came_from():
+    assert strip(place_name="ONE").title == "Predicted tracks around ONE"
+    assert strip(place_name="ONE", view=(4000, 4500)).title == "Predicted tracks on chr1, moved from ONE"

@@ -202,7 +202,7 @@ def test_the_real_genes_of_the_megabase(test_data: Path, tmp_path: Path) -> None
     assert len(str(caught.value)) < 200
     for text, sentence in [
         ("NOC2L+1000", "type one such as NOC2L"),
-        ("rs6025", "'rs6025' is the name of a variant in a database; type its place, such as chr11"),
+        ("rs6025", "'rs6025' is the name of a variant in a database; type its place, such as chr1:"),
         ("35,082,742", "names no chromosome"),
         ("chr2:5", "no chromosome 'chr2'"),
         ("chr1:1,000,001", "behind the end of chr1, which has 1,000,000 base pairs"),
