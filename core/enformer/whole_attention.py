@@ -34,7 +34,7 @@ def whole_attention(
 
     Parameters
     ----------
-    sequence, interval, on_progress : as for `EnformerEngine.predict`; with `interval`, bins are labelled by their place.
+    sequence, interval, on_progress : as for `EnformerEngine.predict`; with `interval`, bins are labelled by place.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def whole_attention(
 
 
 def _queries_and_keys(layer: Layer, states: Tensor) -> tuple[Tensor, Tensor]:
-    """(batch, heads, bins, key_size) each, the queries scaled, of the states (batch, bins, width) that enter a layer."""
+    """(batch, heads, bins, key_size) each, queries scaled, of the states (batch, bins, width) that enter a layer."""
     import torch.nn.functional as F
 
     weight, bias, eps = layer.norm

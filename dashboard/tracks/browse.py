@@ -23,10 +23,10 @@ from dashboard.tracks.going import Seen, follow, go, seen_interval
 from dashboard.tracks.near import Near, genes_near, letters_near
 from dashboard.tracks.run import Collected, Source, collect
 from dashboard.tracks.scene import Look, difference_row, difference_sentence, scene_of, signal_row, track_of
+from dashboard.tracks.speed import speed_sentence
 from dashboard.tracks.states import render_rules
 from dashboard.tracks.status import render_status
 from dashboard.tracks.takeaways import render_takeaways
-from dashboard.tracks.speed import speed_sentence
 from dashboard.tracks.truth import origin_of, truth_of
 from dashboard.tracks.where import Spot
 
