@@ -256,13 +256,6 @@ def took(question: Question) -> Took | None:
     return None
 
 
-def running_prediction(question: Question) -> str | None:
-    """Id of the job that answers this question now, whoever asked it."""
-    from core.enformer.asking import job_key
-
-    return runtime.jobs().active(job_key(question))
-
-
 def start_prediction(question: Question, title: str) -> str:
     """Id of a job that answers the question; when it is done, `known_prediction` has the answer."""
     from core.enformer.asking import prediction_job

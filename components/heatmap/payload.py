@@ -186,7 +186,7 @@ def heatmap_payload(
         pooled = rows * columns > 1
         notes = [f"Showing {window_words(shown, queries, keys)}"] if shown else []
         if pooled:
-            all_tokens = "" if shown else f" ({queries:,} × {keys:,} tokens)"
+            all_tokens = "" if shown else f" ({queries:,} × {keys:,} {'tokens' if sentence else 'bins'})"
             notes.append(f"Each cell is the max of {rows} × {columns} cells{all_tokens}")
         payload |= {"shape": shape, "pool": [rows, columns], "note": " · ".join(notes), "panels": []}
         # 4/3 for base64; 4.2 bytes a cell (weight, mask bit), 2 more for the place in a pooled one.

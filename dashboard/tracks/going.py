@@ -64,12 +64,6 @@ def visits() -> Visits:
     return st.session_state.get("_visits", Visits())
 
 
-def forget_visits() -> None:
-    """Places of another genome are nothing here."""
-    st.session_state["_visits"] = Visits()
-    st.session_state["span"] = None
-
-
 def first_view(spot: Spot, grid: WindowGrid) -> tuple[int, int]:
     """What is seen of a place at first: a range as it was typed, else all that is predicted around it."""
     if spot.asked_bp > 1:

@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 
 from core import runtime, runtime_dna
-from core.enformer.asking import Question
+from core.enformer.asking import Question, job_key
 from core.enformer.averaging import Averaging
 from core.errors import DeviceMemoryError, GenomeUnavailableError, UnknownModelError
 from core.genome import Interval
@@ -99,10 +99,10 @@ def test_two_people_who_ask_the_same_share_one_job(untrained):
     question = ask(untrained, 42_000)
     with runtime.queue("cpu").turn(owner="somebody", interactive=True):
         first = runtime_dna.start_prediction(question, "Toy")
-        assert runtime_dna.running_prediction(ask(untrained, 42_000)) == first
+        assert runtime.jobs().active(job_key(ask(untrained, 42_000))) == first
         assert runtime_dna.start_prediction(ask(untrained, 42_000), "Toy") == first
     assert runtime.jobs().wait(first, 60).state == "done"
-    assert runtime_dna.running_prediction(question) is None
+    assert runtime.jobs().active(job_key(question)) is None
 
 
 def test_an_estimate_is_measured_once(untrained, monkeypatch):

@@ -281,7 +281,7 @@ def test_precision():
 
 @pytest.mark.parametrize("api", ["older", "newer"])
 def test_tf32_is_switched_off_while_exact_runs_last(api):
-    from core.enformer.precision import _without_tf32
+    from core.enformer.precision import _tf32
 
     cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
     newer = (cudnn.conv, cudnn.rnn, matmul)
@@ -290,7 +290,7 @@ def test_tf32_is_switched_off_while_exact_runs_last(api):
         cudnn.rnn.fp32_precision = "ieee"  # from here on the older switch raises when it is read
     before = [switch.fp32_precision for switch in newer]
     try:
-        first, second = (_without_tf32(torch.device("cuda")) for _ in range(2))
+        first, second = (_tf32(torch.device("cuda"), False) for _ in range(2))
         first.__enter__()
         second.__enter__()
         assert "tf32" not in [switch.fp32_precision for switch in newer]
