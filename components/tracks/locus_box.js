@@ -26,7 +26,7 @@ function build(parentElement) {
   const name = `locus-box-${(made += 1)}`;
   list.id = name;
   input.setAttribute("aria-controls", name);
-  const box = { root, input, names: [], shown: [], active: -1, heard: null, asked: null, send: () => {}, step: () => {} };
+  const box = { root, input, names: [], shown: [], active: -1, heard: null, asked: null, typing: false, sent: 0, send: () => {}, step: () => {} };
 
   function close() {
     box.shown = [];
@@ -56,17 +56,22 @@ function build(parentElement) {
 
   function go(text) {
     input.value = text;
+    box.typing = false;
     close();
     box.send(text);
   }
 
   input.addEventListener("input", () => {
+    box.typing = true;
     box.shown = matching(box.names, input.value);
     box.active = -1;
     draw();
   });
   input.addEventListener("focus", () => input.select());
-  input.addEventListener("blur", close);
+  input.addEventListener("blur", () => {
+    box.typing = false; // whoever leaves the box for a button wants what the button says
+    close();
+  });
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -95,7 +100,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!boxes.has(parentElement)) boxes.set(parentElement, build(parentElement));
   const box = boxes.get(parentElement);
   box.names = data.names;
-  box.send = (text) => setTriggerValue("go", text);
+  box.sent = Math.max(box.sent, data.answered);
+  box.send = (text) => setTriggerValue("go", { text, number: (box.sent += 1) });
   box.step = (by) => setTriggerValue("step", by);
   const [back, forward] = box.root.querySelectorAll(".step");
   back.disabled = !data.back;
@@ -103,8 +109,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   box.input.placeholder = data.placeholder;
   box.root.classList.toggle("wrong", data.wrong);
   box.input.setAttribute("aria-invalid", String(data.wrong));
-  // What is being typed stays, unless Python asks for another place.
-  if (data.asked !== box.asked || data.text !== box.heard) box.input.value = data.text;
+  // What is being typed stays, and what was sent is not undone by the answer to something older.
+  const other = data.asked !== box.asked || data.text !== box.heard;
+  if (other && !box.typing && data.answered >= box.sent) box.input.value = data.text;
   box.asked = data.asked;
   box.heard = data.text;
 }

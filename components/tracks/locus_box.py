@@ -11,6 +11,7 @@ from components.tracks.visits import Visits
 
 HERE = Path(__file__).parent
 KEY = "locus_box"
+ANSWERED = "_locus_box_answered"  # number of the last text that was heard from the box
 MAX_CHARACTERS = 200
 MAX_NAMES = 25_000
 
@@ -48,8 +49,12 @@ def render_locus_box(
 
     def went() -> None:
         sent = (st.session_state.get(KEY) or {}).get("go")
-        if isinstance(sent, str):
-            on_go(sent[:MAX_CHARACTERS])
+        if not isinstance(sent, dict):
+            return
+        text, number = sent.get("text"), sent.get("number")
+        if isinstance(text, str) and isinstance(number, int):
+            st.session_state[ANSWERED] = number
+            on_go(text[:MAX_CHARACTERS])
 
     def stepped() -> None:
         if (by := (st.session_state.get(KEY) or {}).get("step")) in (-1, 1):
@@ -59,6 +64,7 @@ def render_locus_box(
         "text": text,
         "names": list(names[:MAX_NAMES]),
         "asked": asked,
+        "answered": st.session_state.get(ANSWERED, 0),
         "wrong": wrong,
         "back": visits.can_go_back,
         "forward": visits.can_go_forward,

@@ -212,6 +212,20 @@ def test_of_twenty_quick_places_the_last_is_shown_and_nothing_jumps_back(page, p
     expect(opened.box).to_have_value("sim2:575000")
 
 
+def test_what_is_typed_meanwhile_stays(page, playground_app):
+    opened = TracksPage(page, playground_app, locus="SIMA41")
+    expect(opened.title).to_have_text("Predicted tracks around SIMA41")
+    opened.go("sim2:300000")
+    opened.box.fill("sim2:400")
+    expect(opened.title).to_have_text("Predicted tracks around sim2:300,000")
+    expect(opened.description).to_contain_text("DNase liver (1): mean")
+    expect(opened.box).to_have_value("sim2:400")
+    opened.box.press_sequentially("000")
+    opened.box.press("Enter")
+    expect(opened.title).to_have_text("Predicted tracks around sim2:400,000")
+    expect(opened.box).to_have_value("sim2:400000")
+
+
 def test_a_bed_to_step_through(page, playground_app, tmp_path):
     opened = TracksPage(page, playground_app, locus="SIMA41")
     expect(opened.title).to_have_text("Predicted tracks around SIMA41")
