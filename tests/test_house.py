@@ -27,10 +27,8 @@ CLOSED_DOORS = {
     "components": {"dashboard"} | MODEL_LIBRARIES | EVERYWHERE,
     "dashboard": MODEL_LIBRARIES | EVERYWHERE,
 }
-ALLOWED = {
-    (f"core/{name}.py", "streamlit")
-    for name in ("runtime", "runtime_dna", "runtime_attention", "runtime_signals", "runtime_whole")
-}
+RUNTIMES = ("", "_dna", "_attention", "_signals", "_whole", "_contributions", "_effects")
+ALLOWED = {(f"core/runtime{name}.py", "streamlit") for name in RUNTIMES}
 DYNAMIC_IMPORTS = {"__import__", "import_module", "importlib.import_module"}
 UNSAFE_KEYWORDS = {"unsafe_allow_html", "unsafe_allow_javascript", "trust_remote_code", "allow_pickle"}
 UNSAFE_CALLS = {"eval", "exec", "pickle.load", "pickle.loads", "joblib.load", "pd.read_pickle", "pandas.read_pickle"}

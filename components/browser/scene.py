@@ -225,6 +225,7 @@ class Scene:
     loaded : (start, end) that the rows know; outside it is drawn as "loading", and the browser tells Python its place.
     marks : (start, end, name) of what was asked for: lines across all rows.
     title, subtitle, provenance : plain text around the picture. description : the picture in words.
+    reverse : drawn from right to left with complementary letters, as the reverse strand reads.
 
     Raises
     ------
@@ -244,6 +245,7 @@ class Scene:
     provenance: str = ""
     description: str = ""
     file_name: str = "browser"
+    reverse: bool = False
 
     def __post_init__(self) -> None:
         ids = [row.id for row in self.rows]
