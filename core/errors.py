@@ -13,6 +13,7 @@ AttendomeError
         OfflineError          the hub cannot be reached
     ModelOutputError          a model gave numbers that are not finite
     DeviceMemoryError         the work needs more memory than there is
+    TooLongError              work that would run for longer than is begun here
     JobCancelledError         a person stopped the work
     JobError                  a job that cannot be queued or resumed
     SelectionError            a layer, head, track or kind of attention that the model does not have
@@ -27,6 +28,7 @@ AttendomeError
     VariantFileError          a list of variants that cannot be read
     AnnotationError           a file of genes or regions that cannot be read
     SignalError               a file of measured signal that cannot be read, or that is of another genome
+    MotifDatabaseError        the known motifs cannot be had, or are of another release
     TrackTableError           the names of a model's tracks cannot be had or read
         TrackTableOfflineError    their server cannot be reached
     GenomeUnavailableError    a genome that cannot be had now
@@ -88,6 +90,10 @@ class DeviceMemoryError(AttendomeError):
     """The work needs more memory than the device has free."""
 
 
+class TooLongError(AttendomeError):
+    """Work that would run for longer than is begun here."""
+
+
 class JobCancelledError(AttendomeError):
     """A person stopped the work."""
 
@@ -133,11 +139,12 @@ class SequenceError(AttendomeError):
 
 
 class ReferenceMismatchError(AttendomeError):
-    """The genome has another base than the variant says; `found` is what it has."""
+    """The genome has another base than the variant says; `found` is what it has, `offer` what was probably meant."""
 
-    def __init__(self, message: str, *, found: str) -> None:
+    def __init__(self, message: str, *, found: str, offer: object = None) -> None:
         super().__init__(message)
         self.found = found
+        self.offer = offer
 
 
 class VariantFileError(AttendomeError):
@@ -150,6 +157,10 @@ class AnnotationError(AttendomeError):
 
 class SignalError(AttendomeError):
     """A file of measured signal that cannot be read, or that is of another genome."""
+
+
+class MotifDatabaseError(AttendomeError):
+    """The known motifs are missing, damaged or of another release, or cannot be compared with here."""
 
 
 class TrackTableError(AttendomeError):

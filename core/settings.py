@@ -5,6 +5,9 @@ ATTENDOME_CACHE            folder for results, jobs and downloads' bookkeeping
 ATTENDOME_MODELS           local model folders a browser may name: "sort=/data/gpt_nano_sort:mine=/data/mine"
 ATTENDOME_DNA_MODELS       the same for Enformers: "mine=/data/enformer-copy"
 ATTENDOME_MAX_MODELS       models kept in memory at once (default 3)
+ATTENDOME_MAX_VARIANTS     variants taken from one file at once (default 100000)
+ATTENDOME_MAX_VCF_MB       largest list of variants taken from a browser (default 20); the command takes any size
+ATTENDOME_SCORES_MB        disk space for scores of lists of variants (default 4000)
 ATTENDOME_MAX_CHARACTERS   longest text taken from a browser (default 20000)
 ATTENDOME_GENOME           hg38 (default), or the path or address of a FASTA file
 ATTENDOME_GENOMES          FASTA files a browser may name: "mine=/data/mine.fa:mouse=/data/mm10.fa.gz"; a chrom.sizes
@@ -51,6 +54,9 @@ class Settings:
     dna_model_folders: tuple[tuple[str, Path], ...] = ()
     max_models: int = 3
     max_characters: int = 20_000
+    max_variants: int = 100_000
+    max_vcf_bytes: int = 20_000_000
+    scores_bytes: int = 4_000_000_000
     hub_endpoint: str = "https://huggingface.co"
     hub_folder: Path = Path.home() / ".cache" / "huggingface" / "hub"
     hub_offline: bool = False
@@ -166,6 +172,9 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         dna_model_folders=_named_paths(environment, "ATTENDOME_DNA_MODELS", DNA_NAMES),
         max_models=int(_positive(environment, "ATTENDOME_MAX_MODELS", default.max_models)) or 1,
         max_characters=int(_positive(environment, "ATTENDOME_MAX_CHARACTERS", default.max_characters)),
+        max_variants=int(_positive(environment, "ATTENDOME_MAX_VARIANTS", default.max_variants)) or 1,
+        max_vcf_bytes=int(_positive(environment, "ATTENDOME_MAX_VCF_MB", 20) * 1_000_000),
+        scores_bytes=int(_positive(environment, "ATTENDOME_SCORES_MB", 4000) * 1_000_000),
         hub_endpoint=(environment.get("HF_ENDPOINT", "").strip() or default.hub_endpoint).rstrip("/"),
         hub_folder=hub_folder.expanduser(),
         hub_offline=environment.get("HF_HUB_OFFLINE", "").strip().lower() in {"1", "true", "yes", "on"},

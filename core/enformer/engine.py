@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 OnProgress = Callable[[float], None] | None
 VERSION = 1  # goes up when the engine's numbers change
+OFFICIAL_BINS = 1_536  # of the published model's window
 BATCH_BYTES = 512 * 1024**2  # a CPU is no faster with more sequences at once
 PLAIN = Averaging()
 
@@ -78,6 +79,7 @@ class EnformerEngine(Calibrated):
             self.parts: Parts = parts_of(module, self.device)
         self.relative = RelativeKeys()
         self.own_bins: int = module.config.target_length if bare else model.target_bins
+        self.input_bp: int = OFFICIAL_BINS * self.parts.bin_size_bp if bare else model.input_bp
         self.tables: Mapping[str, TrackTable] = {} if bare else model.tables
         self.weights_digest: str = weights_digest(module) if bare else model.digest
         self.provenance = Provenance(self.title, self.weights_digest[:12], "local") if bare else model.provenance

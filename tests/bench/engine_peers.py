@@ -7,7 +7,7 @@ import importlib
 import importlib.metadata
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import patch
 
@@ -31,6 +31,30 @@ BATCH = 8
 
 def measure_tangermeme(runs: int) -> Iterator[Case]:
     """60 edits of one window each round: seconds of all three, ratios, and how far the results are apart."""
+    engine = EnformerEngine(load_model("playground"))
+
+    def ours(window: str, first: int, bins: range) -> np.ndarray:
+        edits = [
+            Edit(place, window[place], base)
+            for place in range(first, first + SITES)
+            for base in "ACGT"
+            if base != window[place]
+        ]
+        return engine.predict_edits(window, edits, tracks=TRACKS, bins=bins).alternatives.mean(axis=(1, 2))
+
+    yield from in_turns("engine-peers", engine, SITES, min(runs, MOST_RUNS), ours)
+
+
+def in_turns(
+    group: str, engine: EnformerEngine, sites: int, runs: int, ours: Callable[[str, int, range], np.ndarray]
+) -> Iterator[Case]:
+    """All changes of `sites` letters of the playground's model: `ours` and tangermeme's two ways, one after the other.
+
+    Parameters
+    ----------
+    ours : called with a window, the first place that is changed and the bins that count (from the window's left edge);
+        gives the mean of `TRACKS` over these after every change, (3 x sites,) in the order of places, then A, C, G, T.
+    """
     import torch
 
     if not (PEERS / "tangermeme").exists():
@@ -44,7 +68,6 @@ def measure_tangermeme(runs: int) -> Iterator[Case]:
         return
     version = next(iter(importlib.metadata.distributions(name="tangermeme", path=[str(PEERS)]))).version
     model = load_model("playground")
-    engine = EnformerEngine(model)
     length = model.input_bp
     engine.predict(_window(length, -1))  # warms up
     first = length // 2 + 300
@@ -54,49 +77,42 @@ def measure_tangermeme(runs: int) -> Iterator[Case]:
     peer = _channels_first(copy.deepcopy(model.module), [number - cropped for number in bins]).eval()
     times: dict[str, list[float]] = {"ours": [], "fast=True": [], "fast=False": []}
     apart, told = [], set()
-    for number in range(min(runs, MOST_RUNS)):
+    for number in range(runs):
         window = _window(length, number)
-        edits = [
-            Edit(place, window[place], base)
-            for place in range(first, first + SITES)
-            for base in "ACGT"
-            if base != window[place]
-        ]
         found: dict[str, np.ndarray] = {}
 
-        def ours(window: str = window, edits: list[Edit] = edits, found: dict = found) -> None:
-            answer = engine.predict_edits(window, edits, tracks=TRACKS, bins=bins)
-            found["ours"] = answer.alternatives.mean(axis=(1, 2))
+        def own(window: str = window, found: dict = found) -> None:
+            found["ours"] = ours(window, first, bins)
 
         def tangermeme(fast: bool, window: str = window, found: dict = found) -> None:
             given = torch.from_numpy(one_hot(window)).T[None]
             raw = theirs.saturation_mutagenesis(
-                peer, given, start=first, end=first + SITES, batch_size=BATCH, raw_outputs=True, fast=fast
+                peer, given, start=first, end=first + sites, batch_size=BATCH, raw_outputs=True, fast=fast
             )
             grid = raw.y_hat[0, ..., 0].T.numpy()  # (sites, 4)
-            changed = [[base != letter for base in "ACGT"] for letter in window[first : first + SITES]]
+            changed = [[base != letter for base in "ACGT"] for letter in window[first : first + sites]]
             found[f"fast={fast}"] = grid[np.array(changed)]
 
         with warnings.catch_warnings(record=True) as caught, patch.object(theirs, "_FAST_MIN_SECONDS", 0.0):
             warnings.simplefilter("always")
             cpu = torch.device("cpu")
-            times["ours"].append(synchronised(ours, cpu))
+            times["ours"].append(synchronised(own, cpu))
             for fast in (True, False):
                 times[f"fast={fast}"].append(synchronised(lambda: tangermeme(fast), cpu))  # noqa: B023
         told |= {str(one.message) for one in caught if "fast=False" in str(one.message)}
         apart.append(float(np.abs(found["ours"] - found["fast=False"]).max() / np.ptp(found["fast=False"])))
     for reason in sorted(told):
         print(f"  tangermeme says: {reason[:400]}")
-    what = f"{3 * SITES} edits of {length:,} bp through the playground's model"
-    yield Case("engine-peers", f"ours, {what}", "s", tuple(times["ours"]))
+    what = f"{3 * sites} edits of {length:,} bp through the playground's model"
+    yield Case(group, f"ours, {what}", "s", tuple(times["ours"]))
     for way in ("fast=True", "fast=False"):
         name = f"tangermeme {version} saturation_mutagenesis({way})"
         if way == "fast=True":
             name += ", which fell back to the slow way after its own trial" if told else ", its own trial included"
-        yield Case("engine-peers", f"{name}, {what}", "s", tuple(times[way]))
-        ratios = tuple(own / other for own, other in zip(times["ours"], times[way], strict=True))
-        yield Case("engine-peers", f"ours / {name}", "x", ratios)
-    yield Case("engine-peers", "ours and tangermeme: largest difference", "of the edits' range", tuple(apart))
+        yield Case(group, f"{name}, {what}", "s", tuple(times[way]))
+        ratios = tuple(mine / other for mine, other in zip(times["ours"], times[way], strict=True))
+        yield Case(group, f"ours / {name}", "x", ratios)
+    yield Case(group, "ours and tangermeme: largest difference", "of the edits' range", tuple(apart))
 
 
 def _window(length: int, number: int) -> str:

@@ -349,7 +349,7 @@ def test_other_code_is_another_entry(store: ResultStore, tmp_path: Path, monkeyp
         {"target_length": None, "head": "human", "averaging": Averaging()},
         {"flanks": ("AC", "GT")},
     ],
-    ids=str,
+    ids=["a tuple", "an iterator", "NumPy, doubled", "a table", "all said", "flanks unused"],
 )
 def test_the_same_question_in_other_words(store: ResultStore, same: dict[str, object]) -> None:
     engine = CountingEngine()
