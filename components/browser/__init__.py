@@ -15,6 +15,7 @@ from typing import Any
 
 import streamlit as st
 
+from components.browser.letter_rows import LogoRow, MotifMark, MotifRow, MutationRow
 from components.browser.payload import ROW_ID, scene_payload
 from components.browser.scene import (
     HEIGHTS,
@@ -41,6 +42,10 @@ __all__ = [
     "GeneMark",
     "GeneRow",
     "LetterRow",
+    "LogoRow",
+    "MotifMark",
+    "MotifRow",
+    "MutationRow",
     "Pick",
     "Piece",
     "Place",
@@ -60,7 +65,8 @@ HERE = Path(__file__).parent
 SCRIPTS = (
     # What rows look like, then the engine.
     *("decode.js", "svgpen.js", "marks.js", "signal_row.js", "gene_row.js", "region_row.js", "attention_row.js"),
-    *("letter_row.js", "painters.js"),
+    *("letter_row.js", "letter_values.js", "glyphs.js", "logo_row.js", "mutation_row.js", "motif_row.js"),
+    *("mirror.js", "painters.js"),
     *("motion.js", "telling.js", "rowlist.js", "frame.js", "tiles.js", "ruler.js", "overview.js", "cursor.js"),
     *("menu.js", "heads.js", "pointer.js", "keys.js", "saving.js", "painting.js", "reader.js", "browser.js"),
 )
@@ -115,7 +121,11 @@ def _read_choice(value: Any) -> RowChoice | None:
     row, height, log, scaling = (value.get(key) for key in ("id", "height", "log", "scaling"))
     if not isinstance(row, str) or not ROW_ID.fullmatch(row):
         return None
-    if height not in (*HEIGHTS, None) or type(log) not in (bool, type(None)) or scaling not in ("own", "group", None):
+    if (
+        height not in (*HEIGHTS, None)
+        or type(log) not in (bool, type(None))
+        or scaling not in ("own", "group", "seen", None)
+    ):
         return None
     return RowChoice(row, height, log, scaling)
 

@@ -65,7 +65,7 @@ const ATTENTION_ROW = {
     if (!near) return { tooltip: "", pick };
     const start = piece.start + near.bin * piece.bin;
     const away = Math.abs(start + piece.bin / 2 - (row.from[0] + row.from[1]) / 2);
-    const where = `${spanText(start, start + piece.bin)}, ${lengthText(away)} away`;
+    const where = `${toldSpan(row, start, start + piece.bin)}, ${lengthText(away)} away`;
     return { tooltip: `${shareText(near.weight)} of the attention goes to ${where}`, pick };
   },
 };

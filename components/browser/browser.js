@@ -32,7 +32,7 @@ function createView(root) {
   const motion = createMotion({ contigBp: () => view.contigBp, changed: request, calm: () => still.matches });
   const telling = createTelling({
     send: (name, value) => send(name, value),
-    place: () => view.model && motion.place && toldPlace(view.model.place.contig, motion.place, view.model.place.move),
+    place: () => view.model && motion.place && toldPlace(view.model.place.contig, forwardPlace(motion.place, view.model), view.model.place.move),
     rows: () => list.message(),
   });
   const list = createRowList({ tell: () => telling.rows() });
@@ -60,16 +60,24 @@ function createView(root) {
     }
     performance.mark("attendome-browser-arrived");
     const before = view.model;
-    const rows = decodeRows(payload.rows, memory);
+    const rows = decodeRows(payload.rows, memory, payload.reverse ? payload.contig_bp : 0);
     list.hear(rows);
-    view.model = { ...payload, rows };
+    view.model = mirrorModel({ ...payload, rows });
     view.contigBp = Math.max(payload.contig_bp, 1);
-    const { place } = payload;
+    const { place } = view.model;
     const other = !before || before.place.contig !== place.contig;
-    if (other || before.place.move !== place.move) {
+    const turned = !other && before.reverse !== payload.reverse;
+    if (turned) {
+      const { start, end } = mirrorMark(motion.target, view.contigBp);
+      motion.jump(start, end);
+      reader.turn();
+    }
+    if (turned || other || before.place.move !== place.move) {
       pointer.cancel();
       reader.box(null);
-      telling.knows(toldPlace(place.contig, place, place.move));
+    }
+    if (other || before.place.move !== place.move) {
+      telling.knows(toldPlace(place.contig, payload.place, place.move));
       if (other) motion.jump(place.start, place.end);
       else motion.glideTo(place.start, place.end, 2 * GLIDE);
       if (other) heights = null;
@@ -124,7 +132,7 @@ function createView(root) {
     const rows = list.shown();
     const { sizes } = model.style;
     const body = Math.max(width - sizes.gutter - sizes.right, 60);
-    const look = viewOf(motion.place, sizes.gutter, body, view.contigBp);
+    const look = viewOf(motion.place, sizes.gutter, body, view.contigBp, model.reverse);
     const fresh = heightsOf(rows, look, sizes);
     const kept = new Map(rows.map((row) => [row.id, `${row.height} ${row.digest}`]));
     if (!heights || !moving()) heights = { of: fresh, kept };
@@ -170,7 +178,7 @@ function createView(root) {
     const { place } = motion;
     const went = !lastPlace || place.start !== lastPlace.start || place.end !== lastPlace.end;
     if (went) moved(place);
-    view.look = viewOf(place, layout.left, layout.body, view.contigBp);
+    view.look = viewOf(place, layout.left, layout.body, view.contigBp, model.reverse);
     const busy = moving();
     const entries = busy ? layout.rows.filter(({ y, box }) => reader.seen(y, box.y + box.height - y)) : layout.rows;
     const shot = { theme, model, layout, look: view.look, overview, rangeOf };
@@ -198,7 +206,7 @@ function createView(root) {
   function sayLocus(time) {
     locusAt = time;
     const { start, end } = motion.place;
-    find(".locus").textContent = locusText(view.model.place.contig, motion.place);
+    find(".locus").textContent = shownLocus(view.model, motion.place);
     find(".span").textContent = lengthText(end - start);
   }
 
@@ -214,7 +222,7 @@ function createView(root) {
     layOut(Math.floor(root.clientWidth));
     request();
     reader.settled();
-    const { contig, start, end } = toldPlace(view.model.place.contig, motion.place, 0);
+    const { contig, start, end } = toldPlace(view.model.place.contig, forwardPlace(motion.place, view.model), 0);
     Object.assign(root.dataset, { contig, start, end, outside: looksOutside(view.model.loaded, view.look) });
     root.dataset.settled = Number(root.dataset.settled ?? 0) + 1;
   }

@@ -12,8 +12,8 @@ function valueColour(theme, role) {
 const valueText = ({ label, value, unit }) => `${label ? `${label} ` : ""}${value}${unit ? ` ${unit}` : ""}`;
 
 /** All values at `bp` for one row, in words. */
-function readingOf(row, bp) {
-  const found = ROW_PAINTERS[row.kind].read(row, bp);
+function readingOf(row, bp, view) {
+  const found = ROW_PAINTERS[row.kind].read(row, bp, view);
   return found ? found.map(valueText).join(", ") : "nothing here";
 }
 
@@ -29,7 +29,7 @@ function paintCursor(pen, theme, bp, view, layout, { seen, titleWidth }) {
   const patches = [];
   for (const { row, head, box } of layout.rows) {
     if (!seen(head.y, head.height + box.height)) continue;
-    const found = ROW_PAINTERS[row.kind].read(row, bp);
+    const found = ROW_PAINTERS[row.kind].read(row, bp, view);
     if (!found?.length) continue;
     const bin = found[0].bin;
     if (bin && (bin[1] - bin[0]) / view.bpPerPx > 3) {
@@ -48,7 +48,7 @@ function paintCursor(pen, theme, bp, view, layout, { seen, titleWidth }) {
   penLine(pen, line, layout.ruler.y + 4, line, bottom, theme.text);
   pen.restore();
   for (const patch of patches) paintValues(pen, theme, patch);
-  paintFlag(pen, theme, thousands.format(Math.floor(bp) + 1), line, layout);
+  paintFlag(pen, theme, thousands.format(view.position(bp)), line, layout);
 }
 
 /**

@@ -5,13 +5,21 @@ function createRowMemory() {
   return { rows: new Map(), pieces: new Map(), lanes: new Map() };
 }
 
-/** The rows, decoded; what has the digest of something known is that very object. Forgets what is gone. */
-function decodeRows(rows, memory) {
+/**
+ * The rows, decoded; what has the digest of something known is that very object. Forgets what is gone. `mirror`: the
+ * chromosome's length where the reverse strand is read, else 0.
+ */
+function decodeRows(rows, memory, mirror = 0) {
   const known = { rows: new Map(), pieces: new Map() };
   const decoded = rows.map((row) => {
-    const found = memory.rows.get(row.digest) ?? decodeRow(row, memory, known);
-    for (const piece of found.pieces ?? []) known.pieces.set(piece.digest, piece);
-    known.rows.set(row.digest, found);
+    const digest = mirror ? mirrorDigest(row.digest, mirror) : row.digest;
+    let found = memory.rows.get(digest);
+    if (!found) {
+      found = decodeRow(row, memory, known);
+      if (mirror) found = mirrorRow(found, mirror);
+    }
+    for (const piece of found.pieces ?? []) if (piece.digest) known.pieces.set(piece.digest, piece.forward ?? piece);
+    known.rows.set(digest, found);
     return found;
   });
   memory.rows = known.rows;
@@ -32,6 +40,8 @@ function decodeRow(row, memory, known) {
     return { ...row, genes: sortedByStart(row.genes), lanes: memory.lanes.get(row.id), shown: {} };
   }
   if (row.kind === "regions") return { ...row, regions: sortedByStart(row.regions), longest: longestOf(row.regions) };
+  if (row.kind === "logo" || row.kind === "mutations") return decodeLetters(row);
+  if (row.kind === "motifs") return decodeMotifs(row);
   return row;
 }
 

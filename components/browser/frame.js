@@ -66,8 +66,7 @@ function paintHead(pen, theme, { row, head, box }, layout, view, { withTitle, ti
 
 /** As wide as `paintLegend` makes it. */
 function legendWidth(theme, entries) {
-  const signs = { none: 0, patch: 13, up: 11, down: 11 };
-  const each = entries.map(({ mark, text }) => (signs[mark] ?? 19) + textWidth(theme, text, theme.sizes.small));
+  const each = entries.map(({ mark, text }) => (MARK_WIDTHS[mark] ?? 19) + textWidth(theme, text, theme.sizes.small));
   return each.reduce((sum, one) => sum + one, 0) + 13 * (entries.length - 1);
 }
 

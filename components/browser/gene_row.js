@@ -76,16 +76,17 @@ const GENE_ROW = {
         || (name && py > top + 12 && px >= name[0] && px <= name[1])));
     if (!found) return null;
     const { gene } = found;
-    return { tooltip: gene.about || geneSentence(gene), pick: { kind: "gene", name: gene.name } };
+    return { tooltip: gene.about || geneSentence(row, gene), pick: { kind: "gene", name: gene.name } };
   },
 };
 
 const geneCount = (count) => `${count.toLocaleString("en-US")} gene${count === 1 ? "" : "s"}`;
 const geneKey = (gene) => `${gene.name} ${gene.start} ${gene.end}`;
 
-function geneSentence(gene) {
-  const strand = { "+": ", + strand (read to the right)", "-": ", − strand (read to the left)" }[gene.strand] ?? "";
-  return `${gene.name}${strand}, ${spanText(gene.start, gene.end)}, ${lengthText(gene.end - gene.start)}`;
+function geneSentence(row, gene) {
+  const [plus, minus] = row.mirror === undefined ? ["+", "−"] : ["−", "+"];
+  const strand = { "+": `, ${plus} strand (read to the right)`, "-": `, ${minus} strand (read to the left)` }[gene.strand] ?? "";
+  return `${gene.name}${strand}, ${toldSpan(row, gene.start, gene.end)}, ${lengthText(gene.end - gene.start)}`;
 }
 
 const isDense = (row, view) => view.bpPerPx >= DENSE && row.genes.length >= DENSE_GENES;

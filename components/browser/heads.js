@@ -3,6 +3,13 @@
 const LIFT = 5; // CSS pixels from a click to a drag
 const HEIGHT_NAMES = { small: "Small", medium: "Medium", large: "Large" };
 
+/** What the axis of a row can be of: [name, scaling]; nothing where there is no choice. */
+function scalesOf(row) {
+  const found = [["Own top", "own"], ...(row.group ? [["Shared top", "group"]] : [])];
+  if (row.kind === "logo") found.push(["In view", "seen"]);
+  return found.length > 1 ? found : [];
+}
+
 /** An element with a class and a text. */
 function element(tag, name, text = "") {
   const node = document.createElement(tag);
@@ -191,7 +198,7 @@ function createHeads(holder, drop, menu, actions, on) {
       ...(row.log_possible ? [["Linear", false], ["Logarithm", true]] : []).map(([name, log]) => ({
         group: "Axis", name, on: row.log === log, act: () => set(id, "log", log),
       })),
-      ...(row.group ? [["Own top", "own"], ["Shared top", "group"]] : []).map(([name, scaling]) => ({
+      ...scalesOf(row).map(([name, scaling]) => ({
         group: "Scale", name, on: row.scaling === scaling, act: () => set(id, "scaling", scaling),
       })),
       ...(row.movable ? [

@@ -12,7 +12,7 @@ function createBrowserKeys(view, motion, actions) {
     const { look } = view;
     const { bp, row } = actions.reading();
     const from = bp ?? (look.start + look.end) / 2;
-    const bin = row && ROW_PAINTERS[row.kind].read(row, from)?.[0]?.bin;
+    const bin = row && ROW_PAINTERS[row.kind].read(row, from, look)?.[0]?.bin;
     const step = Math.max(bin ? bin[1] - bin[0] : look.bpPerPx, 1, look.bpPerPx * 2);
     const at = bp === null ? from : bin && step <= bin[1] - bin[0] ? (bin[0] + bin[1]) / 2 + way * step : from + way * step;
     const next = Math.min(Math.max(at, 0), view.contigBp - 1);

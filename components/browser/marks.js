@@ -94,10 +94,16 @@ function paintMissing(pen, theme, box, stretches, words, anchor) {
   }
   pen.stroke();
   pen.restore();
+  paintMissingWords(pen, theme, box, seen, words);
+}
+
+/** The words of `paintMissing` alone, for rows whose hatching comes from a bitmap that is wider than the view. */
+function paintMissingWords(pen, theme, box, stretches, words) {
   const size = theme.sizes.small;
+  if (!words || box.height < size + 3) return;
   const room = textWidth(theme, words, size) + 20;
-  if (box.height < size + 3) return;
-  for (const [left, right] of seen) {
+  for (const [from, to] of stretches) {
+    const [left, right] = [Math.max(from, box.x), Math.min(to, box.x + box.width)];
     if (right - left < room) continue;
     penText(pen, theme, words, (left + right) / 2, box.y + box.height / 2, {
       size, colour: theme.muted, align: "center", halo: 4,
@@ -194,22 +200,38 @@ function lengthText(bp) {
 
 // Legends ------------------------------------------------------------------------------------------------------
 
+const MARK_WIDTHS = { none: 0, patch: 13, dot: 9, up: 11, down: 11, ramp: 59 }; // to the words behind them; 19 of others
+
 /**
  * Entries of a row's legend from left to right in `room` CSS pixels from `x`, middles at `y`; what does not fit is left
- * out. Marks: "area", "ribbon", "line", "dash", "patch", "up", "down", "none". Returns where it ended.
+ * out. Marks: "area", "ribbon", "line", "dash", "patch", "dot", "up", "down", "ramp" (of `colours`), "none". Returns where
+ * it ended.
  */
 function paintLegend(pen, theme, entries, x, y, room) {
   const size = theme.sizes.small;
   let at = x;
-  for (const { mark, colour, text, opacity = 1 } of entries) {
-    const sign = mark === "none" ? 0 : mark === "patch" ? 13 : mark === "up" || mark === "down" ? 11 : 19;
+  for (const { mark, colour, colours, text, opacity = 1 } of entries) {
+    const sign = MARK_WIDTHS[mark] ?? 19;
     const width = sign + textWidth(theme, text, size);
     if (at + width > x + room) break;
-    paintMark(pen, theme, mark, colour, at, y, opacity);
+    if (mark === "ramp") paintRampMark(pen, theme, colours, at, y);
+    else paintMark(pen, theme, mark, colour, at, y, opacity);
     penText(pen, theme, text, at + sign, y, { size, colour: theme.muted });
     at += width + 13;
   }
   return at;
+}
+
+/** The stops of a scale side by side. */
+function paintRampMark(pen, theme, colours, x, y) {
+  const wide = 54 / colours.length;
+  colours.forEach((colour, i) => {
+    pen.fillStyle = colour;
+    pen.fillRect(x + Math.round(i * wide), y - 4.5, Math.round((i + 1) * wide) - Math.round(i * wide), 9);
+  });
+  pen.strokeStyle = theme.rule;
+  pen.lineWidth = 1;
+  pen.strokeRect(x - 0.5, y - 5, 55, 10);
 }
 
 function paintMark(pen, theme, mark, colour, x, y, opacity) {
@@ -220,6 +242,8 @@ function paintMark(pen, theme, mark, colour, x, y, opacity) {
   if (mark === "patch") {
     pen.globalAlpha = opacity;
     pen.fillRect(x, y - 4.5, 9, 9);
+  } else if (mark === "dot") {
+    pen.fillRect(x, y - 2, 4.5, 4.5);
   } else if (mark === "up" || mark === "down") {
     const turn = mark === "up" ? -1 : 1;
     pen.beginPath();

@@ -97,14 +97,19 @@ function createMotion({ contigBp, changed, calm }) {
   };
 }
 
-/** The window of a picture: bp to CSS pixels and back. `left`: where it begins; `width`: in CSS pixels. */
-function viewOf(place, left, width, contigBp) {
+/**
+ * The window of a picture: bp to CSS pixels and back. `left`: where it begins; `width`: in CSS pixels; `reverse`: bp
+ * count from the chromosome's other end. `position(bp)`: of the base there, 1-based, on the forward strand.
+ */
+function viewOf(place, left, width, contigBp, reverse = false) {
   const bpPerPx = (place.end - place.start) / width;
   return {
     start: place.start,
     end: place.end,
     bpPerPx,
     contig_bp: contigBp,
+    reverse,
+    position: (bp) => (reverse ? contigBp - Math.floor(bp) : Math.floor(bp) + 1),
     x: (bp) => left + (bp - place.start) / bpPerPx,
     bp: (px) => place.start + (px - left) * bpPerPx,
   };

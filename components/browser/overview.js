@@ -133,7 +133,9 @@ function paintOverview(pen, theme, model, overview, layout) {
     pen.restore();
     pen.fillStyle = theme.faint;
     pen.fillRect(left, lane.y, body, lane.height);
-    const ends = [overview.near[0] + 1, overview.near[1]].map((bp) => positionText(bp, 10_000));
+    const [first, last] = overview.near;
+    const most = model.contig_bp;
+    const ends = (model.reverse ? [most - first, most - last + 1] : [first + 1, last]).map((bp) => positionText(bp, 10_000));
     penText(pen, theme, ends[0], left, lane.y - 8, { size, colour: theme.muted, halo: 3 });
     penText(pen, theme, ends[1], left + body, lane.y - 8, { size, colour: theme.muted, align: "right", halo: 3 });
   } else {

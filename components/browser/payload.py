@@ -1,73 +1,32 @@
 """`scene_payload`: what the browser draws, as JSON-ready values.
 
 Numbers of bins cross as base64 of little-endian float32 inside JSON, so what a person reads at the cursor is the
-model's number. Every piece, every row and the whole have a digest: what is equal is neither read nor drawn again.
+model's number; those of single letters as float16, within 0.05 % of it. Every piece, every row and the whole have a
+digest: what is equal is neither read nor drawn again.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import asdict
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 
+from components.browser.letter_payload import logo_words, motif_words, mutation_words
+from components.browser.letter_rows import LogoRow, MotifRow, MutationRow
+from components.browser.packing import MAX_ABOUT_CHARACTERS, Packing, harmless
 from components.browser.scene import AttentionRow, GeneRow, LetterRow, Piece, RegionRow, Row, Scene, SignalRow, Window
 from components.browser_style import browser_style
 from components.canvas.payload import MAX_PAYLOAD_BYTES, plain_file_name
-from components.canvas.words import MAX_TITLE_CHARACTERS, display_text, display_titles
+from components.canvas.words import display_titles
 
-MAX_ABOUT_CHARACTERS = 900
 ROW_ID = re.compile(r"[A-Za-z0-9:._-]{1,120}")
 LETTERS = re.compile(r"[A-Za-z*-]*")
 
 
-class _Packing:
-    """Counts characters while it packs, so that the whole needs no second look.
-
-    `digest()` of the bytes seen since the last one.
-    """
-
-    def __init__(self) -> None:
-        self.characters = 0
-        self._seen = blake2b(digest_size=12)
-
-    def floats(self, array: np.ndarray | None) -> str | None:
-        """Base64 of little-endian float32."""
-        if array is None:
-            self._seen.update(b"-")
-            return None
-        raw = np.ascontiguousarray(array, dtype="<f4").data.cast("B")
-        self._seen.update(raw)
-        text = b64encode(raw).decode()
-        self.characters += len(text)
-        return text
-
-    def words(self, value: Any) -> None:
-        """Count and digest a JSON value."""
-        text = json.dumps(value, allow_nan=False)
-        self.characters += len(text)
-        self._seen.update(text.encode())
-
-    def digest(self) -> str:
-        """Of all since the last time."""
-        found = self._seen.hexdigest()
-        self._seen = blake2b(digest_size=12)
-        return found
-
-
-def _text(text: str, most: int = MAX_TITLE_CHARACTERS) -> str:
-    """One harmless line; what is empty stays empty. (Most titles are plain, which is quickly seen.)"""
-    if len(text) <= most and text.isascii() and text.isprintable():
-        return text
-    return display_text(text, most=most)
-
-
-def _piece(piece: Piece, packing: _Packing, other: np.ndarray | None = None) -> dict[str, Any]:
+def _piece(piece: Piece, packing: Packing, other: np.ndarray | None = None) -> dict[str, Any]:
     """A piece with its digest; `other` is a further array of its bins, packed as `baseline`."""
     place = {"start": piece.start_bp, "bin": float(piece.bin_bp), "bins": len(piece.values)}
     packing.words(place)
@@ -76,19 +35,20 @@ def _piece(piece: Piece, packing: _Packing, other: np.ndarray | None = None) -> 
     return place | packed | {"digest": packing.digest()}
 
 
-def _signal(row: SignalRow, packing: _Packing) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _signal(row: SignalRow, packing: Packing) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     words = {
         "kind": "signal",
-        "unit": _text(row.unit),
+        "unit": harmless(row.unit),
         "assay": row.assay,
-        "second_name": _text(row.second_name),
+        "second_name": harmless(row.second_name),
+        "first_name": harmless(row.first_name),
         "log_possible": row.log_possible,
         "log": row.log,
         "scaling": row.scaling,
         "group": row.group,
         "signed": row.signed,
-        "signs": [_text(sign) for sign in row.signs],
-        "missing": _text(row.missing),
+        "signs": [harmless(sign) for sign in row.signs],
+        "missing": harmless(row.missing),
     }
     ends = [-np.inf, *(piece.end_bp for piece in row.pieces)]
     if any(piece.start_bp < end - 1e-6 for piece, end in zip(row.pieces, ends, strict=False)):
@@ -97,7 +57,7 @@ def _signal(row: SignalRow, packing: _Packing) -> tuple[dict[str, Any], list[dic
 
 
 def _attention(
-    row: AttentionRow, windows: Sequence[Window], packing: _Packing
+    row: AttentionRow, windows: Sequence[Window], packing: Packing
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     weights = row.weights
     seen = [
@@ -110,7 +70,7 @@ def _attention(
         "kind": "attention",
         "from": [row.from_start, row.from_end],
         "seen": seen[0] if seen else None,
-        "baseline_name": _text(row.baseline_name),
+        "baseline_name": harmless(row.baseline_name),
     }
     if row.baseline is not None and row.baseline.shape != row.weights.values.shape:
         raise ValueError(
@@ -122,13 +82,13 @@ def _attention(
 def _genes(row: GeneRow) -> dict[str, Any]:
     genes = [
         {
-            "name": _text(gene.name),
+            "name": harmless(gene.name),
             "start": gene.start,
             "end": gene.end,
             "strand": gene.strand,
             "exons": gene.exons,
             "coding": gene.coding,
-            "about": _text(gene.about, MAX_ABOUT_CHARACTERS),
+            "about": harmless(gene.about, MAX_ABOUT_CHARACTERS),
         }
         for gene in row.genes
     ]
@@ -138,24 +98,25 @@ def _genes(row: GeneRow) -> dict[str, Any]:
 def _regions(row: RegionRow) -> dict[str, Any]:
     regions = [
         {
-            "name": _text(region.name),
+            "name": harmless(region.name),
             "start": region.start,
             "end": region.end,
             "colour": region.colour,
             "strength": min(max(float(region.strength), 0.0), 1.0),
             "outlined": region.outlined,
-            "about": _text(region.about, MAX_ABOUT_CHARACTERS),
+            "about": harmless(region.about, MAX_ABOUT_CHARACTERS),
             "pick": region.pick,
         }
         for region in row.regions
     ]
-    return {"kind": "regions", "regions": regions, "legend": [[_text(name), colour] for name, colour in row.legend]}
+    return {"kind": "regions", "regions": regions, "legend": [[harmless(name), colour] for name, colour in row.legend]}
 
 
-def _row(row: Row, windows: Sequence[Window], packing: _Packing) -> dict[str, Any]:
+def _row(row: Row, windows: Sequence[Window], packing: Packing) -> dict[str, Any]:
     if not ROW_ID.fullmatch(row.id):
         raise ValueError(f"The id of a row is {row.id!r}; it may hold letters, digits and :._- only.")
     pieces = None
+    packed: dict[str, Any] = {}
     if isinstance(row, SignalRow):
         words, pieces = _signal(row, packing)
     elif isinstance(row, AttentionRow):
@@ -168,18 +129,24 @@ def _row(row: Row, windows: Sequence[Window], packing: _Packing) -> dict[str, An
         if not LETTERS.fullmatch(row.letters):
             raise ValueError(f"The row {row.id} holds what is no letter of a sequence.")
         words = {"kind": "letters", "start": row.start_bp, "letters": row.letters}
+    elif isinstance(row, LogoRow):
+        words, packed = logo_words(row, packing)
+    elif isinstance(row, MutationRow):
+        words, packed = mutation_words(row, packing)
+    elif isinstance(row, MotifRow):
+        words, packed = motif_words(row, packing)
     else:
         raise ValueError(f"The row {row.id} is a {type(row).__name__}, which the browser cannot draw.")
     words |= {
         "id": row.id,
-        "title": _text(row.title),
-        "note": _text(row.note),
-        "about": _text(row.about, MAX_ABOUT_CHARACTERS),
+        "title": harmless(row.title),
+        "note": harmless(row.note),
+        "about": harmless(row.about, MAX_ABOUT_CHARACTERS),
         "height": row.height,
         "movable": row.movable,
     }
     packing.words([words, [piece["digest"] for piece in pieces or ()]])
-    return words | ({} if pieces is None else {"pieces": pieces}) | {"digest": packing.digest()}
+    return words | packed | ({} if pieces is None else {"pieces": pieces}) | {"digest": packing.digest()}
 
 
 def scene_payload(scene: Scene) -> dict[str, Any]:
@@ -188,7 +155,8 @@ def scene_payload(scene: Scene) -> dict[str, Any]:
     Returns
     -------
     dict
-        `rows` in their order, each with `kind` ("signal", "genes", "regions", "attention", "letters") and `digest`.
+        `rows` in their order, each with `kind` ("signal", "genes", "regions", "attention", "letters", "logo",
+        "mutations", "motifs") and `digest`; the last three are described in `letter_payload`.
         A row of attention has `seen`, the predicted middle of what was read, where a window of the scene tells it.
         A signal or attention row has `pieces`, {start, bin, bins, values, spread, second, baseline, digest}: base64
         of float32, or None. `digest` is of all, the place that Python asks for included.
@@ -198,17 +166,18 @@ def scene_payload(scene: Scene) -> dict[str, Any]:
     ValueError
         The scene is larger than 3 MB, pieces of a row overlap, an id or a letter is none, or a number is not finite.
     """
-    packing = _Packing()
+    packing = Packing()
     rows = [_row(row, scene.windows, packing) for row in scene.rows]
     payload: dict[str, Any] = {
         "place": asdict(scene.place),
         "contig_bp": scene.contig_bp,
-        "assembly": _text(scene.assembly),
+        "assembly": harmless(scene.assembly),
         "loaded": list(scene.loaded),
         "windows": [asdict(window) for window in scene.windows],
-        "marks": [[start, end, _text(name)] for start, end, name in scene.marks],
+        "marks": [[start, end, harmless(name)] for start, end, name in scene.marks],
         **display_titles(title=scene.title, subtitle=scene.subtitle, provenance=scene.provenance),
-        "description": _text(scene.description, 4 * MAX_ABOUT_CHARACTERS),
+        "description": harmless(scene.description, 4 * MAX_ABOUT_CHARACTERS),
+        "reverse": scene.reverse,
         "file_name": plain_file_name(scene.file_name, otherwise="browser"),
         "style": browser_style(),
     }

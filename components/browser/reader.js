@@ -38,7 +38,7 @@ function createReader(stage, view, motion, request) {
   function hitAt(x, y) {
     const entry = view.layout && x >= view.layout.left && x <= view.layout.right ? entryAt(y) : null;
     if (!entry) return null;
-    const hit = ROW_PAINTERS[entry.row.kind].hit?.(entry.row, view.look, entry.box, x, y);
+    const hit = ROW_PAINTERS[entry.row.kind].hit?.(entry.row, view.look, entry.box, x, y, view.theme);
     return hit ? { ...hit, entry } : null;
   }
 
@@ -94,9 +94,9 @@ function createReader(stage, view, motion, request) {
     const entry = rowNow();
     const bp = bpNow();
     if (bp === null) return;
-    const where = `${view.model.place.contig}:${thousands.format(Math.floor(bp) + 1)}`;
-    if (entry) speak(`${entry.row.title}: ${readingOf(entry.row, bp)} at ${where}.`);
-    else speak(`${where}. ${view.layout.rows.map(({ row }) => `${row.title}: ${readingOf(row, bp)}`).join("; ")}.`);
+    const where = `${view.model.place.contig}:${thousands.format(view.look.position(bp))}`;
+    if (entry) speak(`${entry.row.title}: ${readingOf(entry.row, bp, view.look)} at ${where}.`);
+    else speak(`${where}. ${view.layout.rows.map(({ row }) => `${row.title}: ${readingOf(row, bp, view.look)}`).join("; ")}.`);
   }
 
   function cursorAt(bp) {
@@ -143,7 +143,7 @@ function createReader(stage, view, motion, request) {
       const bp = bpNow() ?? (view.look.start + view.look.end) / 2;
       Object.assign(cursor, { bp, x: null });
       mark();
-      speak(`Row ${next + 1} of ${rows.length}, ${rows[next].row.title}: ${readingOf(rows[next].row, bp)} at ${thousands.format(Math.floor(bp) + 1)}.`);
+      speak(`Row ${next + 1} of ${rows.length}, ${rows[next].row.title}: ${readingOf(rows[next].row, bp, view.look)} at ${thousands.format(view.look.position(bp))}.`);
     },
     /** The next movement was asked for by keys or buttons: say where it ends. */
     byKeys() {
@@ -154,13 +154,13 @@ function createReader(stage, view, motion, request) {
       announce = false;
       const { place } = motion;
       const outside = looksOutside(view.model.loaded, view.look) ? " A part is still loading." : "";
-      speak(`${locusText(view.model.place.contig, place)}, ${lengthText(place.end - place.start)}.${outside}`);
+      speak(`${shownLocus(view.model, place)}, ${lengthText(place.end - place.start)}.${outside}`);
     },
     pickAt(x, y, pick) {
       const hit = hitAt(x, y);
       if (!hit?.pick) return;
-      const position = Math.min(Math.max(Math.floor(view.look.bp(x)), 0), view.contigBp - 1);
-      pick({ kind: hit.pick.kind, row: hit.entry.row.id, position, name: hit.pick.name });
+      const at = Math.min(Math.max(Math.floor(view.look.bp(x)), 0), view.contigBp - 1);
+      pick({ kind: hit.pick.kind, row: hit.entry.row.id, position: view.look.position(at) - 1, name: hit.pick.name });
     },
     /** What Enter does at the keys' cursor. */
     pickHere(pick) {
@@ -171,11 +171,17 @@ function createReader(stage, view, motion, request) {
       const x = view.look.x(bp);
       let hit = null;
       for (let y = box.y + 4; y < box.y + box.height && !hit?.pick; y += 5) {
-        hit = ROW_PAINTERS[row.kind].hit?.(row, view.look, box, x, y);
+        hit = ROW_PAINTERS[row.kind].hit?.(row, view.look, box, x, y, view.theme);
       }
       if (!hit?.pick) return;
-      speak(hit.tooltip || `${row.title}: ${readingOf(row, bp)}. Chosen.`);
-      pick({ kind: hit.pick.kind, row: row.id, position: Math.max(Math.floor(bp), 0), name: hit.pick.name });
+      speak(hit.tooltip || `${row.title}: ${readingOf(row, bp, view.look)}. Chosen.`);
+      pick({ kind: hit.pick.kind, row: row.id, position: Math.max(view.look.position(bp) - 1, 0), name: hit.pick.name });
+    },
+    /** The picture was turned round: the keys' cursor stays on its base. */
+    turn() {
+      Object.assign(cursor, { bp: cursor.bp === null ? null : view.contigBp - cursor.bp, x: null, y: null });
+      tooltip.hidden = true;
+      mark();
     },
     /** No cursor, and no row of the keys. */
     clear() {

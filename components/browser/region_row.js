@@ -35,7 +35,7 @@ const REGION_ROW = {
     const here = near.filter((one) => one.start <= bp && bp < one.end);
     if (!here.length) return null;
     const told = here.slice(0, 3).map((one) => ({
-      label: "", value: one.name || spanText(one.start, one.end), unit: one.name ? lengthText(one.end - one.start) : "",
+      label: "", value: one.name || toldSpan(row, one.start, one.end), unit: one.name ? lengthText(one.end - one.start) : "",
       colour: one.colour ? cssOf(one.colour) : "region",
     }));
     if (here.length > 3) told.push({ label: "", value: `and ${here.length - 3} more`, unit: "", colour: "region" });
@@ -51,7 +51,7 @@ const REGION_ROW = {
     const near = seenRegions(row, view, box).filter(reach);
     if (!near.length) return null;
     const one = near.reduce((best, other) => (other.end - other.start <= best.end - best.start ? other : best));
-    const place = `${spanText(one.start, one.end)}, ${lengthText(one.end - one.start)}`;
+    const place = `${toldSpan(row, one.start, one.end)}, ${lengthText(one.end - one.start)}`;
     const tooltip = one.about || (one.name ? `${one.name}, ${place}` : place);
     return { tooltip, pick: one.pick ? { kind: "region", name: one.pick } : null };
   },

@@ -122,5 +122,8 @@ function groupRanges(rows, view) {
   return found;
 }
 
-const groupName = (row) =>
-  (row.kind === "signal" && row.scaling === "group" && row.group ? `${row.group}|${row.log}|${row.signed}` : "");
+/** Of rows with one axis; a logo whose axis is of what is in view is a group of its own, whose axis waits for rest. */
+function groupName(row) {
+  if (row.kind === "logo" && row.scaling === "seen") return `seen|${row.id}`;
+  return row.scaling === "group" && row.group ? `${row.kind}|${row.group}|${row.log}|${row.signed}` : "";
+}

@@ -28,10 +28,12 @@ function rulerTicks(view, left, width) {
   const step = tickStep(view.bpPerPx * TICK_ROOM);
   const fine = step >= 5 && String(step)[0] !== "2" ? step / 5 : step >= 2 ? step / 2 : step;
   const found = [];
+  const most = view.contig_bp;
+  const [from, to] = view.reverse ? [most - view.end, most - view.start] : [view.start, view.end];
   // The base with the 1-based number p takes up p - 1 to p: its middle carries the tick.
-  const first = Math.max(Math.ceil((view.start + 0.5) / fine) * fine, fine);
-  for (let position = first; position <= Math.min(view.end + 0.5, view.contig_bp); position += fine) {
-    const x = view.x(position - 0.5);
+  const first = Math.max(Math.ceil((from + 0.5) / fine) * fine, fine);
+  for (let position = first; position <= Math.min(to + 0.5, most); position += fine) {
+    const x = view.x(view.reverse ? most - position + 0.5 : position - 0.5);
     if (x < left - 1 || x > left + width + 1) continue;
     const major = Math.abs(position / step - Math.round(position / step)) < 1e-6;
     found.push(major ? { position, x, text: positionText(position, step) } : { x });
@@ -46,7 +48,9 @@ function paintRuler(pen, theme, view, layout) {
   penLine(pen, layout.left, line, layout.right, line, theme.rule);
   const size = theme.sizes.small;
   let taken = -Infinity;
-  for (const { x, text } of rulerTicks(view, layout.left, layout.body)) {
+  if (view.reverse) penText(pen, theme, "− strand", layout.left - 9, y + height - 20, { size, weight: 600, align: "right" });
+  const ticks = rulerTicks(view, layout.left, layout.body);
+  for (const { x, text } of view.reverse ? ticks.reverse() : ticks) {
     const at = middleOfPixel(x);
     penLine(pen, at, line - (text ? 5 : 3), at, line, text ? theme.muted : theme.rule);
     if (!text) continue;

@@ -38,7 +38,7 @@ function pictureWords({ theme, model, layout, look }) {
   if (model.title) add(top, wrap(model.title, room, 2, measured(17, 600)), { size: 17, weight: 600, colour: theme.text });
   if (model.subtitle) add(top, wrap(model.subtitle, room, 2, measured(13, 400)), { size: 13, weight: 400, colour: theme.muted });
   const assembly = model.assembly && model.assembly !== "unknown" ? `${model.assembly}, ` : "";
-  const locus = `${assembly}${locusText(model.place.contig, look)}, ${lengthText(look.end - look.start)}`;
+  const locus = `${assembly}${shownLocus(model, look)}, ${lengthText(look.end - look.start)}`;
   add(top, [locus], { size: 13, weight: 600, colour: theme.text });
   const height = y + 6;
   y = 0;
@@ -63,9 +63,9 @@ function saveBrowser(kind, shot) {
     paintPicture(pen, { ...shot, theme: { ...theme, ratio: scale } });
   };
   const write = () => {
-    const { title, description, place } = model;
+    const { title, description } = model;
     const pen = svgPen(wide, high, {
-      title: `${title || "Genome browser"}: ${locusText(place.contig, shot.look)}`, description, background: theme.background,
+      title: `${title || "Genome browser"}: ${shownLocus(model, shot.look)}`, description, background: theme.background,
     });
     pen.translate(margin, margin);
     paintPicture(pen, shot);

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 Height = Literal["small", "medium", "large"]
-Scaling = Literal["own", "group"]
+Scaling = Literal["own", "group", "seen"]
 HEIGHTS: tuple[Height, ...] = ("small", "medium", "large")
 
 
@@ -78,9 +78,9 @@ class SignalRow(Row):
     pieces : from left to right, not overlapping; they may meet, and gaps are drawn as "nothing here".
     unit : of the values, for axis and cursor.
     assay : decides the colour: "DNASE", "ATAC", "CHIP", "CAGE", else another.
-    second_name : of the line over the values, "" where there is none.
+    second_name : of the line over the values, "" where there is none; first_name : of the values beside it.
     log_possible : drawn as log10(1 + x) if `log`.
-    scaling, group : one top for all rows of a group, or its own.
+    scaling, group : one top for all rows of a group, or its own ("seen" is for `LogoRow` alone).
     signed : values of both signs around a middle line (a difference); `signs` names what is up and what is down.
     missing : what a stretch without values is, written over its hatching ("not measured" in a file's row).
     """
@@ -89,6 +89,7 @@ class SignalRow(Row):
     unit: str = ""
     assay: str = ""
     second_name: str = ""
+    first_name: str = "prediction"
     log_possible: bool = False
     log: bool = False
     scaling: Scaling = "own"

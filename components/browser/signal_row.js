@@ -27,10 +27,14 @@ const SIGNAL_ROW = {
       paintLevels(pen, theme, box, scale.ticks);
       const base = middleOfPixel(Math.min(scale.y(0), box.y + box.height - 1));
       penLine(pen, box.x, base, box.x + box.width, base, theme.rule);
-      paintMissing(pen, theme, box, missingStretches(row, view, box), row.missing || "no values", view.x(0));
+      paintMissing(pen, theme, box, missingStretches(row, view, box), "", view.x(0));
       for (const piece of row.pieces) paintPiece(pen, row, piece, view, box, theme, scale);
     });
     paintAxis(pen, theme, box, scale.ticks);
+  },
+
+  pinned(pen, row, view, box, theme) {
+    paintMissingWords(pen, theme, box, missingStretches(row, view, box), row.missing || "no values");
   },
 
   legend(row, view, theme) {
@@ -42,8 +46,9 @@ const SIGNAL_ROW = {
       const [up, down] = row.signs;
       if (up) entries.push({ mark: "up", colour: theme.up, text: up });
       if (down) entries.push({ mark: "down", colour: theme.down, text: down });
-    } else if (row.second && row.second_name) {
-      entries.push({ mark: "area", colour, text: "prediction" });
+    }
+    if (row.second && row.second_name) {
+      if (!row.signed) entries.push({ mark: "area", colour, text: row.first_name });
       entries.push({ mark: "line", colour: theme.second, text: row.second_name });
     }
     if (row.spread) entries.push({ mark: "ribbon", colour: theme.muted, text: "± spread" });
@@ -64,7 +69,7 @@ const SIGNAL_ROW = {
     const sign = row.signed && value > 0 ? "+" : "";
     const [up, down] = row.signs;
     const unit = shortUnit(row.unit);
-    let label = row.second && row.second_name ? "prediction" : "";
+    let label = row.second && row.second_name ? row.first_name : "";
     if (row.signed) label = value > 0 ? up : value < 0 ? down : "";
     const found = [{ label, value: `${sign}${exactText(value)}${spread}`, unit, colour, bin }];
     const other = piece.second && exactText(piece.second[i]);

@@ -4,7 +4,7 @@
 const BUDGET = 9; // ms a frame for painting rows
 const MARGIN = 0.5; // of the view's width, painted at both sides when there is time
 const PAD = 2; // CSS pixels over and under a body that belong to its bitmap
-const TILED = new Set(["signal", "attention"]); // others paint fast, and their names stay in the view
+const TILED = new Set(["signal", "attention", "logo", "mutations"]); // others paint fast, and their names stay in the view
 
 function createTiles() {
   const tiles = new Map(); // row id -> {canvas, context, first, count, scale, key}

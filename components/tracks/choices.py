@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from components.browser.letter_rows import LogoRow
 from components.browser.scene import HEIGHTS, Row, RowChoice, SignalRow
 
 MAX_ROWS = 48
-_ENTRY = re.compile(r"(?P<away>!?)(?P<id>[A-Za-z0-9:._-]{1,120}?)(?:~(?P<marks>[smlgnop]{1,3}))?")
+_ENTRY = re.compile(r"(?P<away>!?)(?P<id>[A-Za-z0-9:._-]{1,120}?)(?:~(?P<marks>[smlgnopv]{1,3}))?")
 _HEIGHT = dict(zip("sml", HEIGHTS, strict=True))
 _LOG = {"g": True, "n": False}
-_SCALING = {"o": "own", "p": "group"}
+_SCALING = {"o": "own", "p": "group", "v": "seen"}
 AnyRow = TypeVar("AnyRow", bound=Row)
 
 
@@ -123,9 +124,8 @@ def _looking(row: AnyRow, choice: RowChoice | None) -> AnyRow:
     if choice is None:
         return row
     more: dict[str, object] = {} if choice.height is None else {"height": choice.height}
-    if isinstance(row, SignalRow):
-        if choice.log is not None and row.log_possible:
-            more["log"] = choice.log
-        if choice.scaling is not None:
-            more["scaling"] = choice.scaling
+    if isinstance(row, SignalRow) and choice.log is not None and row.log_possible:
+        more["log"] = choice.log
+    if isinstance(row, SignalRow | LogoRow) and choice.scaling is not None:
+        more["scaling"] = choice.scaling
     return replace(row, **more) if more else row

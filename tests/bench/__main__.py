@@ -20,6 +20,7 @@ def groups() -> dict[str, tuple[bool, Callable[[int], Iterator]]]:
     from tests.bench import (
         attention,
         browser,
+        effects,
         engine,
         engine_cuda,
         engine_memory,
@@ -39,6 +40,7 @@ def groups() -> dict[str, tuple[bool, Callable[[int], Iterator]]]:
         "switches": (True, switches.measure_switches),
         "grid": (True, grid.measure_grid),
         "browser": (True, browser.measure_browser),
+        "letters": (True, browser.measure_letters),
         "tracks": (True, tracks.measure_tracks),
         "bins": (True, tracks.measure_bins),
         "peer": (True, peer.measure_bertviz),
@@ -50,13 +52,14 @@ def groups() -> dict[str, tuple[bool, Callable[[int], Iterator]]]:
         "engine-memory": (False, engine_memory.measure_memory),
         "engine-peers": (False, engine_peers.measure_tangermeme),
         "engine-cuda": (False, engine_cuda.measure_cuda),
+        "effects": (False, effects.measure_effects),
     }
 
 
 NAMES = (
-    *("start", "warm", "people", "switches", "grid", "browser", "tracks", "bins", "peer"),
+    *("start", "warm", "people", "switches", "grid", "browser", "letters", "tracks", "bins", "peer"),
     *("queue", "attention", "memory", "payload"),
-    *("engine", "engine-memory", "engine-peers", "engine-cuda"),
+    *("engine", "engine-memory", "engine-peers", "engine-cuda", "effects"),
 )
 
 

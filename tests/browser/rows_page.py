@@ -14,7 +14,8 @@ from tests.test_house import streamlit_config
 
 SCRIPTS = (
     *("decode.js", "svgpen.js", "marks.js", "signal_row.js", "gene_row.js", "region_row.js", "attention_row.js"),
-    *("letter_row.js", "painters.js"),
+    *("letter_row.js", "letter_values.js", "glyphs.js", "logo_row.js", "mutation_row.js", "motif_row.js"),
+    *("mirror.js", "painters.js"),
 )
 CONTIG_BP = 2_000_000
 GUTTER, RIGHT, TOP = 60, 10, 12
@@ -27,7 +28,7 @@ let style = null;
 
 function put(payload) {
   const before = rows;
-  rows = decodeRows(payload.rows, memory);
+  rows = decodeRows(payload.rows, memory, payload.reverse ? payload.contig_bp : 0);
   style = payload.style;
   return rows.map((row) => before.includes(row));
 }
@@ -106,10 +107,14 @@ const legendOf = (id, place) => {
   return painter.legend(row, view, theme);
 };
 const readAt = (id, bp) => ROW_PAINTERS[rowOf(id).kind].read(rowOf(id), bp);
+const readIn = (id, place, bp) => {
+  const { row, view, painter } = lay(id, place);
+  return painter.read(row, bp, view);
+};
 const topOf = (id, choice) => ROW_PAINTERS[rowOf(id).kind].top({ ...rowOf(id), ...choice });
 const hitAt = (id, place, x, y) => {
-  const { row, view, painter, box } = lay(id, place);
-  return painter.hit(row, view, box, x, y);
+  const { row, theme, view, painter, box } = lay(id, place);
+  return painter.hit(row, view, box, x, y, theme);
 };
 const heightOf = (id, place) => lay(id, place).box.height;
 const lanesOfGenes = (id) => Object.fromEntries(rowOf(id).genes.map((gene) =>
@@ -139,9 +144,10 @@ class RowsPage:
         self.call("forget")
         return self
 
-    def put(self, *rows: Row, windows: Sequence[Window] = ()) -> list[bool]:
+    def put(self, *rows: Row, windows: Sequence[Window] = (), reverse: bool = False) -> list[bool]:
         """Give the page a payload; True for each row that it had before."""
-        scene = Scene(Place("chr1", 0, 1000), CONTIG_BP, "toy", (0, CONTIG_BP), rows, windows=tuple(windows))
+        known = {"windows": tuple(windows), "reverse": reverse}
+        scene = Scene(Place("chr1", 0, 1000), CONTIG_BP, "toy", (0, CONTIG_BP), rows, **known)
         return self.page.evaluate("payload => put(payload)", json.loads(json.dumps(scene_payload(scene))))
 
     def place(self, start: float, end: float, *, width: int = 1070, ratio: float = 1, **options: Any) -> dict[str, Any]:

@@ -263,8 +263,11 @@ def test_a_place_that_is_no_number_is_refused():
 def test_colours_that_carry_data_can_be_seen(mode, colours):
     ground = streamlit_config()["theme"][mode]["backgroundColor"]
     flat = asdict(colours)
-    quiet = {"rule", "hatch_fill", "hatch_line"}
+    quiet = {"rule", "hatch_fill", "hatch_line", "diverging"}
     assert flat.keys() > quiet
+    for colour in (colours.diverging[0], colours.diverging[-1]):
+        assert contrast(colour, ground) >= 4.5
+    assert contrast(colours.diverging[len(colours.diverging) // 2], ground) <= 1.2  # no change is hardly there
     for name, value in flat.items():
         for colour in value.values() if isinstance(value, dict) else [] if name in quiet else [value]:
             assert contrast(colour, ground) >= 3, (name, colour)
