@@ -27,7 +27,9 @@ CLOSED_DOORS = {
     "components": {"dashboard"} | MODEL_LIBRARIES | EVERYWHERE,
     "dashboard": MODEL_LIBRARIES | EVERYWHERE,
 }
-RUNTIMES = ("", "_dna", "_attention", "_signals", "_whole", "_contributions", "_enhancers", "_effects", "_motifs")
+RUNTIMES = (
+    *("", "_dna", "_attention", "_signals", "_whole", "_contributions", "_enhancers", "_effects", "_motifs", "_scores"),
+)
 ALLOWED = {(f"core/runtime{name}.py", "streamlit") for name in RUNTIMES}
 DYNAMIC_IMPORTS = {"__import__", "import_module", "importlib.import_module"}
 UNSAFE_KEYWORDS = {"unsafe_allow_html", "unsafe_allow_javascript", "trust_remote_code", "allow_pickle"}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from components.drawing import Drawing, Graph, Key, Line, Shape, Text, X
 from components.drawing.axis import number_text
 from components.enhancers.table import MADE_FROM, score_role
 from components.prediction import empty_drawing
-from core.enformer.enhancers import SCORES
+from core.enformer.enhancers import SCORES, Score
 from core.enformer.precision_recall import PrecisionRecall
 
 HEAD, TALL, FOOT, LEFT = 44.0, 118.0, 36.0, 34.0
@@ -17,12 +17,22 @@ WIDE = 0.86  # of a column
 Curves = Mapping[str, tuple[PrecisionRecall, tuple[float, float] | None]]
 
 
-def curves_drawing(curves: Curves, *, title: str, subtitle: str, provenance: str, file_name: str) -> Drawing:
+def curves_drawing(
+    curves: Curves,
+    *,
+    title: str,
+    subtitle: str,
+    provenance: str,
+    file_name: str,
+    scores: Sequence[Score] = SCORES,
+    made_from: Sequence[Key] = MADE_FROM,
+) -> Drawing:
     """Precision at each true candidate, in the order in which a score finds them: the area is the average precision.
 
     Parameters
     ----------
     curves : name of a score -> (its curve, the middle 95 % of its average precision or None).
+    scores : what may be among them, in order. made_from : what their colours mean; see `score_role`.
     """
     some = next(iter(curves.values()))[0]
     known = some.true + some.missed
@@ -31,7 +41,7 @@ def curves_drawing(curves: Curves, *, title: str, subtitle: str, provenance: str
     bottom = HEAD + TALL
     shapes: list[Shape] = []
     told = []
-    for column, score in enumerate(each for each in SCORES if each.name in curves):
+    for column, score in enumerate(each for each in scores if each.name in curves):
         curve, middle = curves[score.name]
         average = number_text(curve.average, 2)
         between = "" if middle is None or not math.isfinite(middle[0]) else f" ({middle[0]:.2f}–{middle[1]:.2f})"
@@ -64,7 +74,7 @@ def curves_drawing(curves: Curves, *, title: str, subtitle: str, provenance: str
         f"Average precision: {', '.join(told)}; chance {number_text(some.chance, 2)}.",
         provenance,
         subtitle=subtitle,
-        legend=(*MADE_FROM, Key("what chance gives (level line)", mark="tick")),
+        legend=(*made_from, Key("what chance gives (level line)", mark="tick")),
         left=LEFT,
         columns=len(curves),
         column_least=150,

@@ -18,15 +18,15 @@ MOST_ROWS = 16
 LABEL, ROW, BAR, HEAD = 252.0, 26.0, 13.0, 44.0
 COLUMN, COLUMN_MOST = 112.0, 196.0
 MADE_FROM = (Key("from the model's attention", "first"), Key("from the distance", "muted"))
-MODEL_SCORES = ("attention", "attention_activity")
+ROLES = {"attention": "first", "attention_activity": "first", "contribution": "third", "mutagenesis": "third"}
 
 
 def score_role(score: Score) -> str:
-    """Colour of a score: from the model's attention, or from the distance."""
-    return "first" if score.name in MODEL_SCORES else "muted"
+    """Colour of a score: from the model's attention, from its expression of the gene, or from the distance."""
+    return ROLES.get(score.name, "muted")
 
 
-def _bar(column: int, share: float, top: float, fill: str, number: str, stripes: bool = False) -> list[Shape]:
+def column_bar(column: int, share: float, top: float, fill: str, number: str, stripes: bool = False) -> list[Shape]:
     """A bar in a column whose right end holds the number of the longest one."""
     middle = top + ROW / 2
     left, wide = X(px=4, column=column), 0.56 * max(0.0, min(1.0, share))
@@ -111,13 +111,13 @@ def _row(ranking: Ranking, number: int, place: int, is_known: bool, picked: str)
         values = ranking.scores[each.name]
         value, most = float(values[number]), float(values.max()) or 1.0
         text = number_text(value, 4 if most < 0.1 else 3 if most < 10 else 1)
-        shapes += _bar(column, value / most, top, score_role(each), text)
+        shapes += column_bar(column, value / most, top, score_role(each), text)
         lines.append(f"{each.title}: {text}")
     if is_known:
         share = candidate.share or 0.0
         text = f"{share:.0%}" if share >= 0.005 or not share else "<1%"
         column = len(SCORES)
-        shapes += _bar(column, share, top, "second", text + (" true" if is_true else ""), stripes=True)
+        shapes += column_bar(column, share, top, "second", text + (" true" if is_true else ""), stripes=True)
         lines.append(f"Truth: gives {text} of the expression" + (", counts as true" if is_true else ""))
     outline = "text" if candidate.id == picked else None
     shapes.append(

@@ -16,6 +16,8 @@ from components.tracks.track_box import remove_track
 from core.enformer.models import DnaModel
 from core.enformer.tracks import Track, TrackTable
 from dashboard.tracks.attending import ATTENTION_SLOT, render_getting
+from dashboard.tracks.contributions import render_letters, render_letters_link, take_letters_bin
+from dashboard.tracks.enhancer_link import render_enhancer_link
 from dashboard.tracks.enhancers import enhancer_marks, render_enhancers, take_pick
 from dashboard.tracks.extra import Extra, Wanted, extra_rows, take_bin
 from dashboard.tracks.files import render_reading, with_measured
@@ -84,6 +86,7 @@ def _browser(asked: Asked, at_first: Seen) -> None:
     near = genes_near(source.ground, place, grid.contig_bp)
     strip = strip_of(asked, seen, collected, near)
     take_bin(said.pick)
+    take_letters_bin(said.pick, source.head)
     loaded = (near.stretch.start, near.stretch.end)
     extra = extra_rows(
         asked.wanted, source, strip, asked.spot, table=asked.table, genes=near.genes or (), loaded=loaded
@@ -106,9 +109,12 @@ def _browser(asked: Asked, at_first: Seen) -> None:
         render_status(source, strip, collected)
     with below:
         _offer_gene(said.pick)
+        render_letters_link(asked, said.pick)
+        render_letters(extra.letters)
         _say(asked, strip, collected, near, extra)
         if extra.enhancers is not None:
             render_enhancers(extra.enhancers, heads_here=extra.attention is None)
+            render_enhancer_link(asked, extra.enhancers)
         params = write_link(asked.fields)
         render_takeaways(asked, scene, strip, params)
         render_rules(extra.rules)
