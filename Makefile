@@ -46,6 +46,13 @@ clean:
 distclean: clean
 	rm -rf $(venv)
 
+# memelite's motif comparison compiles for about a minute and a half when it is first used; numba keeps the result beside
+# it. Where this fails, the app says so when motifs are asked for, and all else works.
+define warm
+@$(python) -c 'from core.attribution.tomtom import main; main()' || \
+echo "Motifs could not be made ready; the app will try again when they are asked for." >&2
+endef
+
 # Old stamps go first: an interrupted change of versions must not pass for the set it started from.
 define install
 @$(usable_venv)
@@ -68,9 +75,11 @@ endef
 
 $(app_stamp):
 	$(call install,requirements.txt)
+	$(call warm)
 	@touch $@
 
 # The dev set contains the app's, so it earns both stamps.
 $(dev_stamp):
 	$(call install,requirements-dev.txt)
+	$(call warm)
 	@touch $(app_stamp) $@

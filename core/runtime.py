@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MEMORY_RESERVE_BYTES = 1_500_000_000
 RESULT_BYTES = 512 * 1024**2
 JOB_DISK_BYTES = 20 * 1024**3
-QUEUES = ("network", "cpu", "mps", *(f"cuda:{number}" for number in range(16)))
+QUEUES = ("network", "motifs", "cpu", "mps", *(f"cuda:{number}" for number in range(16)))
 
 OnWait = Callable[[int], None]
 Heads = tuple[tuple[int, int], ...]
