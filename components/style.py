@@ -287,6 +287,7 @@ PAGE_CSS = """
 [data-testid="stSidebar"] [data-testid="stButtonGroup"] button { padding: 0.25rem 0.6rem; font-size: 0.875rem; }
 [data-testid="stButtonGroup"] button[data-selected="true"] p { color: light-dark(#17212B, #E2E8ED); font-weight: 600; }
 [data-testid="stTable"] td, [data-testid="stTable"] td * { max-width: none; }
-.st-key-tracks_status { min-height: 2.25rem; margin: -0.5rem 0 -0.75rem; }
+.st-key-var_trust p { font-size: 0.875rem; line-height: 1.45; }
+.st-key-var_status, .st-key-tracks_status, .st-key-ctb_status { min-height: 2.25rem; margin: -0.5rem 0 -0.75rem; }
 </style>
 """

@@ -19,8 +19,7 @@ from core.sources import ModelSource
 def choose_model(sources: Sequence[ModelSource]) -> ModelSource:
     """The chosen model."""
     labels = {source.name: model_label(source) for source in sources}
-    if st.session_state.get("dna") not in labels:
-        st.session_state["dna"] = next(iter(labels))
+    _keep("dna", labels)
     chosen = st.sidebar.selectbox(
         "Model", list(labels), format_func=labels.__getitem__, key="dna", persist_state="session"
     )
@@ -29,8 +28,7 @@ def choose_model(sources: Sequence[ModelSource]) -> ModelSource:
 
 def choose_genome(labels: dict[str, str]) -> str:
     """Name of the chosen genome; each genome remembers the place that was looked at."""
-    if st.session_state.get("genome") not in labels:
-        st.session_state["genome"] = next(iter(labels))
+    _keep("genome", labels)
     return st.sidebar.selectbox(
         "Genome",
         list(labels),
@@ -39,6 +37,13 @@ def choose_genome(labels: dict[str, str]) -> str:
         persist_state="session",
         on_change=other_genome,
     )
+
+
+def _keep(key: str, labels: dict[str, str]) -> None:
+    """The value that another page left, or the first: straight from page to page, a box that nobody touched and both
+    have falls back to its first entry unless its value is set again."""
+    given = st.session_state.get(key)
+    st.session_state[key] = given if given in labels else next(iter(labels))
 
 
 def other_genome() -> None:

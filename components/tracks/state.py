@@ -72,6 +72,7 @@ def link_fields(models: Sequence[str], genomes: Sequence[str], model: str, genom
         switch("exact"),
         switch("measured"),
         switch("attention"),
+        switch("letters_of"),
         LinkField("attend", None, _position, lambda position: str(position + 1)),
         switch("enhancers"),
         LinkField("states", [], _names("states"), "|".join),

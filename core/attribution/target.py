@@ -93,7 +93,8 @@ def check_bins(engine: EnformerEngine, length: int, target: Target) -> None:
     if max(target.bins) >= stop - first:
         raise SelectionError(
             f"Bin {max(target.bins):,} of the target does not exist: {engine.title} shows bins 0 to "
-            f"{stop - first - 1:,} of {length:,} bp; take bins inside them, or move the window."
+            f"{stop - first - 1:,} of {length:,} bp; take bins inside them, or move the window. Letters beside these "
+            "bins are read, but nothing is predicted of them, as the model would see too little around."
         )
 
 

@@ -83,9 +83,13 @@ class ContributionScores:
 
     @property
     def mean_subtracted(self) -> np.ndarray:
-        """(length, 4) float32: `values` minus their mean over the four letters, so that the letter that is there has
-        minus the mean effect of losing it, weighted 3/4."""
-        return self.values - self.values.mean(axis=1, keepdims=True)
+        """(length, 4) float32: effects, or what a gradient says of all four letters (`hypothetical`), minus their mean.
+
+        Of mutagenesis the letter that is there so has minus the mean effect of losing it, weighted 3/4. The values of a
+        gradient become effects of letters so too. Source: Majdandzic et al. 2023 (doi 10.1186/s13059-023-02956-3).
+        """
+        given = self.values if self.hypothetical is None else self.hypothetical
+        return given - given.mean(axis=1, keepdims=True)
 
     @property
     def per_base(self) -> np.ndarray:

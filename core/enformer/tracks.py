@@ -92,11 +92,16 @@ class Track:
         return f"{what} {self.identifier}".strip()
 
     @property
+    def sample(self) -> str:
+        """The cells or tissue as people say it: "K562" of "chronic myelogenous leukemia cell line:K562"."""
+        sample = self.biosample.partition(":")[2] or self.biosample if self.assay == "CAGE" else self.biosample
+        return _tidy(sample)
+
+    @property
     def label(self) -> str:
         """Short name that always ends in the index: descriptions repeat, for example "CAGE K562 (4828)"."""
-        sample = self.biosample.partition(":")[2] or self.biosample if self.assay == "CAGE" else self.biosample
         what = self.target or _SHOWN.get(self.assay, self.assay)
-        name = f"{what} {_tidy(sample)}".strip() if self.assay else self.description
+        name = f"{what} {self.sample}".strip() if self.assay else self.description
         if len(name) > MAX_LABEL:
             name = name[: MAX_LABEL - 1].rstrip(" ,(") + "…"
         return f"{name} ({self.index})"

@@ -128,7 +128,12 @@ class LocalFasta:
 
         try:
             with self._lock:
-                return self._faidx.fetch(contig, start + 1, end)
+                try:
+                    return self._faidx.fetch(contig, start + 1, end)
+                except ValueError:  # pyfaidx 0.9.2 cannot begin where a bgzip block of 65,536 bytes ends
+                    if not self._compressed or start == 0:
+                        raise
+                    return self._faidx.fetch(contig, start, end)[1:]
         except (*_READ_ERRORS, FetchError) as error:
             raise GenomeFileError(
                 f"{self.name} cannot be read at {contig}:{start + 1:,}; fetch the file again."

@@ -18,6 +18,7 @@ from core.errors import AttendomeError
 from core.genome.contigs import same_chromosome
 from core.genome.gene import Gene, Region
 from dashboard.tracks.attending import AttentionView, attention_rows_of, attention_view, render_heads, sizes
+from dashboard.tracks.contributions import LETTERS, LettersView, letters_rows_of, letters_view
 from dashboard.tracks.enhancers import EnhancerView, attention_rows, enhancer_rows_of, enhancer_view
 from dashboard.tracks.files import FileChoice, choose_files, file_rows
 from dashboard.tracks.run import Source
@@ -39,6 +40,7 @@ class Wanted:
     states: tuple[str, ...]
     attention: bool
     enhancers: bool
+    letters: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +51,7 @@ class Extra:
     rules: tuple[StateRule, ...] = ()
     attention: AttentionView | None = None
     enhancers: EnhancerView | None = None
+    letters: LettersView | None = None
 
 
 def choose_rows(
@@ -62,7 +65,8 @@ def choose_rows(
     """
     state = st.session_state
     away = state.get("rows", RowChoices()).away
-    with st.popover("More rows", icon=":material/add_row_below:", help="Files, predicted states, attention"):
+    about = "Files, predicted states, attention, contributions"
+    with st.popover("More rows", icon=":material/add_row_below:", help=about):
         files = FileChoice() if ground is None else choose_files(ground, tracks, measured=not truth)
         states = choose_states(table)
         attention = st.toggle(
@@ -71,6 +75,11 @@ def choose_rows(
         )  # fmt: skip
         if attention and not state.get(ENHANCERS):
             render_heads(*sizes(engine))
+        letters = st.toggle(
+            "Contributions of letters", key=LETTERS, persist_state="session",
+            help="Gradient × input: which letters made the model say what it says at the place that you typed, or in a "
+            "bin that you click.",
+        )  # fmt: skip
         if away:
             word = "row is" if len(away) == 1 else "rows are"
             st.button(f"Bring back what was taken away ({len(away)} {word} away)", on_click=_bring_back)
@@ -78,7 +87,7 @@ def choose_rows(
         "Enhancers of a gene", key=ENHANCERS, persist_state="session",
         help="Which stretches around a gene drive it, by attention, distance and activity.",
     )  # fmt: skip
-    return Wanted(files, states, bool(attention), bool(enhancers))
+    return Wanted(files, states, bool(attention), bool(enhancers), bool(letters))
 
 
 def _bring_back() -> None:
@@ -129,7 +138,8 @@ def extra_rows(
         )  # fmt: skip
     if enhancers is not None:
         rows += enhancer_rows_of(enhancers)
-    return Extra(tuple(rows), rules, attention, enhancers)
+    letters = letters_view(source, strip.tracks, spot, {t.index: t for t in table}) if wanted.letters else None
+    return Extra((*rows, *letters_rows_of(letters)), rules, attention, enhancers, letters)
 
 
 def _anchor(source: Source, strip: Strip):

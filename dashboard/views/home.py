@@ -34,12 +34,15 @@ for begin in range(0, len(EXAMPLES), ROW):
             )
             st.caption(example.see)
 
-tracks, playground = st.columns(2)
+tracks, contributions, playground = st.columns(3)
 with tracks.container(border=True, height="stretch"):
     st.page_link("views/tracks.py", label="**DNA: predicted tracks**", icon=":material/arrow_forward:")
     st.caption(
         "Where is DNA open, where are enhancers, where does transcription start? Tracks over the genes of a place."
     )
+with contributions.container(border=True, height="stretch"):
+    st.page_link("views/contributions.py", label="**DNA: contributions**", icon=":material/arrow_forward:")
+    st.caption("Which letters made the model say that? Every base as tall as it counts, motifs named, methods checked.")
 with playground.container(border=True, height="stretch"):
     st.page_link("views/playground.py", label="**DNA: the playground**", icon=":material/arrow_forward:")
     st.caption(
