@@ -22,8 +22,15 @@ peers_stamp := $(peers)/.installed-$(call digest,requirements-bench.txt)
 run: $(app_stamp)
 	$(python) -m streamlit run dashboard/server.py --server.port $(PORT)
 
+# As many at once as there are cores, each on one thread: two that share a core wait for one another. What drives a
+# browser has the machine to itself.
 test: $(dev_stamp)
+ifeq ($(strip $(PYTEST_ARGS)),)
+	OMP_NUM_THREADS=1 $(python) -m pytest -n logical --maxprocesses 4 --dist loadfile --ignore tests/browser
+	$(python) -m pytest tests/browser
+else
 	$(python) -m pytest $(PYTEST_ARGS)
+endif
 
 bench: $(dev_stamp)
 	@[ -e $(peers_stamp) ] || { rm -rf $(peers); \
