@@ -6,7 +6,6 @@ and `answer(store, on_progress)`. So they share a shelf, a form of job and a way
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import streamlit as st
 
 from core import runtime, runtime_dna
+from core.genome.interval import Interval
 from core.jobs import JobSpec, PieceContext
+from core.runtime_dna import WARM_BINS
 from core.settings import settings
 from core.shelf import Shelf
 
@@ -141,16 +142,13 @@ def start_answer(question: EffectAsk, title: str, saying: str) -> str:
     ----------
     saying : what is being done, in words, beside the progress.
     """
-    store, answers, key, timings = store_of(question), _answers(), _shelf_key(question), runtime_dna.timings()
-    kind = _kind_of(question)
+    store, answers, key = store_of(question), _answers(), _shelf_key(question)
+    if (own := _own_job(question, store, title)) is not None:
+        return runtime.jobs().submit(own)
 
     def work(piece: int, context: PieceContext) -> None:
-        found = question.kept(store)
-        if found is None or _is_part(found):
-            known, started = 0 if found is None else len(found), time.monotonic()
+        if (found := question.kept(store)) is None:
             found = question.answer(store, lambda done: context.progress(done, saying))
-            if kind:
-                timings.record(kind, (time.monotonic() - started) / _units(question, known))
         answers.get(key, lambda: found)
 
     job = JobSpec(
@@ -160,22 +158,22 @@ def start_answer(question: EffectAsk, title: str, saying: str) -> str:
     return runtime.jobs().submit(job)
 
 
-def _kind_of(question: EffectAsk) -> str:
-    """What its time is remembered for; "" where its module does that itself or nobody asks."""
+def _own_job(question: EffectAsk, store: Any, title: str) -> JobSpec | None:
+    """The job of the question's own module, which keeps times and, of long work, pieces: others get their turn between
+    them. None of a question that has none."""
+    from core.attribution import asking as contributions
+    from core.attribution import job
     from core.effects import asking, background
 
+    timings = runtime_dna.timings()
+    told = {"title": title, "queue": runtime.queue_name(question.engine.device), "owner": runtime.person()}
     if isinstance(question, asking.EffectQuestion):
-        return asking.kind_of(question)
-    return background.kind_of(question) if isinstance(question, background.BackgroundQuestion) else ""
-
-
-def _units(question: EffectAsk, known: int) -> int:
-    """By how many its time is divided, as its own module counts: readings of a window, or random changes."""
-    from core.effects import asking, background
-
+        return asking.effect_job(question, store, timings, **told)
     if isinstance(question, background.BackgroundQuestion):
-        return max(1, question.count - known)
-    return asking.readings_needed(question)
+        return background.background_job(question, store, timings, **told)
+    if isinstance(question, contributions.ContributionQuestion):
+        return job.contribution_job(question, store, timings, coarse=False, **told)
+    return None
 
 
 def derived(key: tuple, make: Callable[[], Any]) -> Any:
@@ -188,5 +186,38 @@ def is_derived(key: tuple) -> bool:
     return ("derived", *key) in set(_answers().keys())
 
 
+def warm_up() -> None:
+    """What the first variant on the playground needs: the exact engine and its code; a failure is shown there."""
+    from core.effects import effect_of
+    from core.enformer.registry import dna_model_sources
+    from core.errors import AttendomeError
+    from core.genome.variant import Variant
+
+    with suppress(AttendomeError):
+        if not any(source.name == runtime_dna.PLAYGROUND and source.ready for source in dna_model_sources(settings())):
+            return
+        engine = runtime_dna.dna_engine(runtime_dna.dna_model(runtime_dna.PLAYGROUND), exact=True)
+        reference = runtime_dna.genome(runtime_dna.PLAYGROUND)
+        chrom = next(iter(reference.contigs))
+        place = reference.contigs[chrom] // 2
+        letter = reference.fetch(Interval(chrom, place, place + 1))
+        if letter == "N":
+            return
+        variant = Variant(chrom, place + 1, letter, "A" if letter != "A" else "C")
+        width = WARM_BINS * engine.bin_size_bp
+        with runtime.queue(runtime.queue_name(engine.device)).turn(owner="warm-up", interactive=True):
+            effect_of(engine, reference, variant, width_bp=width)
+
+
 def _job_key(question: EffectAsk) -> str:
+    from core.attribution import asking as contributions
+    from core.attribution import job
+    from core.effects import asking, background
+
+    if isinstance(question, asking.EffectQuestion):
+        return asking.job_key(question)
+    if isinstance(question, background.BackgroundQuestion):
+        return f"background {question.key}"
+    if isinstance(question, contributions.ContributionQuestion):
+        return job.job_key(question, coarse=False)
     return f"effects {type(question).__name__} {question.key}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import runtime, runtime_dna
+from core import runtime, runtime_dna, runtime_effects
 
 
 @asynccontextmanager
@@ -21,6 +21,7 @@ def warm_up() -> None:
     """What the first pages need, one after the other."""
     runtime.warm_up()
     runtime_dna.warm_up()
+    runtime_effects.warm_up()
 
 
 app = st.App(str(Path(__file__).with_name("app.py")), lifespan=lifespan)

@@ -1,0 +1,1 @@
+"""Parts of the Variants page that show the effects of variants."""

@@ -1,0 +1,59 @@
+"""What the Variants page says: scores, limits, and an effect in one sentence."""
+
+from __future__ import annotations
+
+from core.effects.scores import GeneScore, Score
+from core.effects.values import VariantEffect
+from core.enformer.tracks import Track
+
+RANKS = {
+    "sar": "Whole window, SAR",
+    "sad": "Whole window, SAD mean",
+    "sad_sum": "Whole window, SAD sum",
+    "log2_fold": "Whole window, log2 fold",
+    "local": "Around the variant",
+    "local_log2_fold": "Around the variant, log2 fold",
+    "gene": "At the nearest gene start",
+}
+LIMITS = (
+    "Huang et al. 2023 (doi 10.1038/s41588-023-01574-w) compared four models, Enformer among them, with the measured "
+    "expression of 421 people: the models explain little of the differences between people, and often give their "
+    "direction wrong.",
+    "Sasse et al. 2023 (doi 10.1038/s41588-023-01524-6) found the same in 839 genomes of another study: take the sign "
+    "of an effect as a question for an experiment, not as an answer.",
+)
+NO_LABEL = (
+    "No clinical label is given here: a predicted change of a track does not say whether a variant harms anybody."
+)
+ONE_RUN = "One run, so no spread is known; switch on “Average both strands” or “Average small shifts”."
+LOG2 = "log2"
+
+
+def unit_of(score: Score, track: Track) -> str:
+    """Unit of a score's effect."""
+    return LOG2 if score.is_log else track.unit
+
+
+def distance_words(distance_bp: int, symbol: str) -> str:
+    """For example "1,200 bp before the start of CD44" (upstream), "in the start"."""
+    if distance_bp == 0:
+        return f"at the start of {symbol}"
+    return f"{abs(distance_bp):,} bp {'behind' if distance_bp > 0 else 'before'} the start of {symbol}"
+
+
+def nearest_words(effect: VariantEffect, genes: tuple[GeneScore, ...], has_genes: bool) -> str:
+    """Where the nearest scored gene start lies."""
+    if genes:
+        nearest = genes[0]
+        return f"The variant lies {distance_words(nearest.distance_bp, nearest.gene.symbol)}."
+    if not has_genes:
+        return "No genes are loaded for this genome, so the distance to a gene start is not known."
+    return f"No gene starts in the {effect.interval.width_bp:,} bp that are predicted."
+
+
+def window_words(effect: VariantEffect) -> str:
+    """What was read and what is shown."""
+    return (
+        f"The model reads {effect.window.width_bp:,} bp and predicts the middle {effect.interval.width_bp:,}, in "
+        f"{effect.bins:,} bins of {effect.bin_size_bp} bp."
+    )
