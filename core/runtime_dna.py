@@ -275,7 +275,8 @@ def start_prediction(question: Question, title: str) -> str:
 
 
 def warm_up() -> None:
-    """Load what the tracks page begins with: the playground's model, genome and grammar; a failure is shown there."""
+    """Load what the DNA pages begin with: the playground's model, genome and grammar; a failure is shown there."""
+    from core.attribution import Target, gradient_x_input
     from core.enformer.registry import dna_model_sources
     from core.errors import AttendomeError
     from core.teaching.playground.world import world
@@ -283,9 +284,12 @@ def warm_up() -> None:
     with suppress(AttendomeError):
         if not any(source.name == PLAYGROUND and source.ready for source in dna_model_sources(settings())):
             return
-        engine = dna_engine(dna_model(PLAYGROUND))
+        model = dna_model(PLAYGROUND)
+        engine, exact = dna_engine(model), dna_engine(model, exact=True)
         reference = genome(PLAYGROUND)
         annotation(PLAYGROUND, reference)
         world()
         with runtime.queue(runtime.queue_name(engine.device)).turn(owner="warm-up", interactive=True):
-            engine.predict("ACGT" * (WARM_BINS * engine.bin_size_bp // 4))
+            letters = "ACGT" * (WARM_BINS * engine.bin_size_bp // 4)
+            engine.predict(letters)
+            gradient_x_input(exact, letters, Target((0,), (0,)))

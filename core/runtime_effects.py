@@ -6,6 +6,7 @@ and `answer(store, on_progress)`. So they share a shelf, a form of job and a way
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from core.shelf import Shelf
 if TYPE_CHECKING:
     from core.attribution.store import ContributionStore
     from core.effects.asking import EffectStore
-    from core.effects.background import BackgroundStore
+    from core.effects.background import Background, BackgroundQuestion, BackgroundStore
     from core.enformer.engine import EnformerEngine
 
 ANSWER_BYTES = 384 * 1024**2
@@ -51,11 +52,14 @@ class MadeAnswer:
     Attributes
     ----------
     key : names all that the answer depends on. make : computes it.
+    timing : what the seconds of one of its `units` are remembered for; "" of what is not timed.
     """
 
     engine: EnformerEngine
     key: str
     make: Callable[[OnProgress], Any]
+    timing: str = ""
+    units: float = 1.0
 
     def kept(self, store: Any) -> None:
         """Never on disk."""
@@ -130,6 +134,11 @@ def _is_part(found: Any) -> bool:
     return hasattr(found, "asked") and len(found) < found.asked
 
 
+def known_part(question: BackgroundQuestion) -> Background | None:
+    """What is known of random changes before all of it is."""
+    return question.kept(background_store())
+
+
 def running_answer(question: EffectAsk) -> str | None:
     """Id of the job that answers this question now, whoever asked it."""
     return runtime.jobs().active(_job_key(question))
@@ -148,7 +157,10 @@ def start_answer(question: EffectAsk, title: str, saying: str) -> str:
 
     def work(piece: int, context: PieceContext) -> None:
         if (found := question.kept(store)) is None:
+            started = time.monotonic()
             found = question.answer(store, lambda done: context.progress(done, saying))
+            if timing := getattr(question, "timing", ""):
+                runtime_dna.timings().record(timing, (time.monotonic() - started) / question.units)
         answers.get(key, lambda: found)
 
     job = JobSpec(

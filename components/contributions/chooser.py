@@ -89,9 +89,10 @@ def render_question(table: TrackTable, *, is_range: bool) -> None:
             on_change=lambda: _another(offered[state[EXPERIMENT]]),
         )  # fmt: skip
         here = [track.index for track in offered[state[EXPERIMENT]]]
-        _box("Mean of", TRACKS, here, labels, MAX_TRACKS, "Their mean is the number that is explained.")
+        first, second = ([number for number in here if number not in state[other]] for other in (LESS, TRACKS))
+        _box("Mean of", TRACKS, first, labels, MAX_TRACKS, "Their mean is the number that is explained.")
         _box(
-            "minus the mean of", LESS, here, labels, MAX_TRACKS,
+            "minus the mean of", LESS, second, labels, MAX_TRACKS,
             "For a difference such as one cell type less another; nothing is taken off where it is empty.",
         )  # fmt: skip
         _box(

@@ -153,17 +153,35 @@ def track_row(
     )
 
 
+def _apart(regions: tuple[Region, ...]) -> list[tuple[Region, int, int, str]]:
+    """(site, start, end, strands): sites of one motif that overlap, as those of a palindrome do, are one mark; the
+    strongest of them is the site."""
+    found: list[tuple[Region, int, int, str]] = []
+    last: dict[str, int] = {}
+    for region in sorted(regions, key=lambda one: one.interval.start):
+        place, at = region.interval, last.get(region.name)
+        if at is not None and place.start < found[at][2]:
+            other, start, end, strands = found[at]
+            best = region if (region.score or 0) > (other.score or 0) else other
+            both = strands if place.strand in strands else f"{strands} and {place.strand}"
+            found[at] = (best, start, max(end, place.end), both)
+            continue
+        last[region.name] = len(found)
+        found.append((region, place.start, place.end, str(place.strand)))
+    return found
+
+
 def truth_row(regions: tuple[Region, ...]) -> RegionRow:
     """Sites of the playground's grammar."""
     marks = tuple(
         RegionMark(
             region.name,
-            region.interval.start,
-            region.interval.end,
+            start,
+            end,
             strength=float(np.clip((region.score or 1000) / 1000, 0.25, 1)),
-            about=f"{region.name}, {region.interval.strand} strand, occupancy {(region.score or 0) / 1000:.2f}",
+            about=f"{region.name}, {strands} strand, occupancy {(region.score or 0) / 1000:.2f}",
         )
-        for region in regions
+        for region, start, end, strands in _apart(regions)
     )
     return RegionRow(
         id=ROW_TRUTH,

@@ -143,10 +143,10 @@ def attention_rows(found: AttentionChange, shown: Iterable[int]) -> tuple[Attent
         rows.append(
             AttentionRow(
                 id=f"attention:{number}",
-                title=f"{place.locus} attends to",
-                note=f"{found.row_change[bin_]:.1%} of its look moved".replace("%", " %"),
-                about=f"With the alternative; the thin line is the reference. Mean of all layers and heads; it moved "
-                f"most in layer {layer}, head {head}. {found.rule}",
+                title=place.locus.partition(":")[2],
+                note=f"{found.row_change[bin_]:.1%} moved".replace("%", " %"),
+                about="What this bin attends to with the alternative; the thin line is the reference. Mean of all "
+                f"layers and heads; it moved most in layer {layer}, head {head}. {found.rule}",
                 weights=Piece(found.window.start, float(size), weights),
                 from_start=place.start,
                 from_end=place.end,

@@ -69,9 +69,12 @@ def curves_of(found: Evaluation, *, provenance: str, unit: str, file_name: str =
         column += 1
     if not column:
         return None
+    keys = [Key("what chance gives (line)", mark="tick")] if found.roc is not None else []
+    if len(own):
+        keys += [Key("same direction", fill="first"), Key("the other direction", fill="second")]
     return Drawing(
         "Predictions against labels", tuple(shapes), bottom + FOOT, f"{'; '.join(said)}.", provenance,
-        legend=(Key("what chance gives (line)", mark="tick"),) if found.roc is not None else (),
+        legend=tuple(keys),
         left=LEFT, columns=column, column_least=210, column_most=330, file_name=file_name,
     )  # fmt: skip
 
@@ -142,7 +145,7 @@ def _row(one: Measure, y: float) -> list[Shape]:
     middle = y + 10
     words = "all variants" if one.group == ALL else one.group
     shapes: list[Shape] = [Text(X(0, -WORDS_PX + 12), middle, words, colour="text" if one.group == ALL else "muted")]
-    told = f"{_between(one)}, {one.variants:,} variants"
+    told = f"{_between(one)}, n = {one.variants:,}"
     shapes.append(Text(X(1, 8), middle, told, size="small", colour="muted", room=X(0, NUMBER_PX - 10)))
     if math.isfinite(one.chance):
         at = X(max(0.0, min(1.0, one.chance)))

@@ -6,15 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from components.browser.scene import SignalRow
+from components.browser.scene import RegionMark, RegionRow, SignalRow
 from components.effects.rows import effect_rows
 from core.effects.haplotypes import HaplotypeEffects, Haplotypes
 from core.effects.values import VariantEffect
 from core.enformer.tracks import Track
+from core.genome.variant import Variant
 
 JOINT = (
     "Joint: all variants of the haplotype made together, minus the reference. Sum: what each of them does alone, added "
-    "up. Where the two differ, the variants do not act independently in this model. All are means over the bins shown."
+    "up. Where the two differ, the variants do not act independently in this model. All are means over the bins shown"
 )
 
 
@@ -68,6 +69,17 @@ def haplotype_rows(
     """Both rows of a track for one haplotype."""
     both, difference = effect_rows(effect, track, prefix=f"h{which}:", truth=truth)
     return (
-        replace(both, title=f"Hap {which}: {track.label}", note="", second_name=f"haplotype {which}"),
+        replace(both, title=f"Hap {which}: {track.label}", note="", second_name=f"hap {which}"),
         replace(difference, title=f"Hap {which} − ref: {track.label}", note="", signs=("more", "less")),
     )
+
+
+def variants_row(variants: tuple[Variant, ...], which: int) -> RegionRow:
+    """Where a haplotype differs from the reference."""
+    marks = tuple(
+        RegionMark("", one.interval.start, one.interval.end, about=one.label, strength=1.0) for one in variants
+    )
+    return RegionRow(
+        id=f"variants:{which}", title=f"Hap {which}: {len(variants)} variant{'s' * (len(variants) != 1)}",
+        about="Phased variants of this haplotype, all made together.", regions=marks, height="small",
+    )  # fmt: skip

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.attribution.target import Target
-from core.effects.scores import TSS_NEIGHBOURS, GeneScore, local_bp
+from core.effects.scores import GeneScore, local_bp, start_bins
 from core.effects.values import VariantEffect
 from core.enformer.tracks import Track
+from core.genome.variant import Variant
 
 LOCAL = "local"
 
@@ -46,15 +47,21 @@ class Aim:
         return Target((self.track.index,), tuple(range(*self.bins)), self.words, head)
 
 
-def aims_of(effect: VariantEffect, genes: Sequence[GeneScore], track: Track) -> dict[str, Aim]:
-    """Around the variant, and at each gene's start; by name."""
-    variant = effect.variant or effect.changes[0]
+def aims_of(
+    effect: VariantEffect, genes: Sequence[GeneScore], track: Track, variant: Variant | None = None
+) -> dict[str, Aim]:  # fmt: skip
+    """Around the variant, and at each gene's start; by name.
+
+    Parameters
+    ----------
+    variant : by default that of the effect.
+    """
+    variant = variant or effect.variant or effect.changes[0]
     half, place = local_bp(track) // 2, variant.interval
     around = effect.bins_over(place.centre - half, place.centre + half + 1)
     found = {LOCAL: _aim(effect, LOCAL, "around the variant", track, around)}
     for one in genes:
-        middle = (one.gene.tss - effect.interval.start) // effect.bin_size_bp
-        bins = slice(max(0, middle - TSS_NEIGHBOURS), min(effect.bins, middle + TSS_NEIGHBOURS + 1))
+        bins = start_bins(effect, one.gene.tss)
         found.setdefault(
             one.gene.symbol, _aim(effect, one.gene.symbol, f"at the start of {one.gene.symbol}", track, bins)
         )
@@ -76,5 +83,5 @@ def aim_label(aim: Aim, genes: Sequence[GeneScore]) -> str:
     """With the distance to a gene."""
     for one in genes:
         if one.gene.symbol == aim.name:
-            return f"{aim.name} start, {abs(one.distance_bp):,} bp away"
+            return f"{aim.name} start, {abs(one.distance_bp):,} bp"
     return aim.title

@@ -69,7 +69,7 @@ def effect_rows(
     difference = SignalRow(
         id=f"{prefix}effect:{effect.head}:{track.index}",
         title=f"{track.label}: difference",
-        note=f"{change_text(float(change[strongest]))} at {bin_of(effect, strongest).locus}",
+        note=f"{change_text(float(change[strongest]))} at {bin_of(effect, strongest).locus.partition(':')[2]}",
         about=" ".join(filter(None, [*said, "Above the line the variant gives more, below it less.", ribbon, over,
                                      effect.rule])),
         pieces=(Piece(start, size, change, spread, true),),
@@ -77,7 +77,7 @@ def effect_rows(
         assay=track.assay,
         second_name="" if true is None else TRUE_NAME,
         signed=True,
-        signs=(f"more with {_of(effect)}", f"less with {_of(effect)}"),
+        signs=(f"more with {_of(effect)}", "less"),
     )  # fmt: skip
     return both, difference
 

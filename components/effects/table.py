@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from components.effects.numbers import change_text, value_text
-from components.effects.words import unit_of
+from components.effects.words import LOG2, unit_of
 from core.effects.scores import GeneScore, Score
 from core.effects.values import VariantEffect
 from core.enformer.tracks import Track
@@ -26,13 +26,13 @@ def track_order(score: Score) -> np.ndarray:
 
 
 def tracks_table(score: Score, tracks: Sequence[Track], runs: int, true: Score | None = None) -> pd.DataFrame:
-    """Every track by one score, the largest change first: reference, alternative and effect with their units."""
+    """Every track by one score, the largest change first: reference, alternative and effect; units in a column where
+    they differ (see `units_words`)."""
     import pandas as pd
 
     order = track_order(score)[:MOST_ROWS]
     table = pd.DataFrame(
         {
-            "Rank": np.arange(1, len(order) + 1),
             "Track": [tracks[place].label for place in order],
             "Reference": score.ref[order],
             "Alternative": score.alt[order],
@@ -43,9 +43,16 @@ def tracks_table(score: Score, tracks: Sequence[Track], runs: int, true: Score |
         table["Least"], table["Most"] = score.low[order], score.high[order]
     if true is not None:
         table["True effect"] = true.effect[order]
-    table["Unit of the effect"] = [unit_of(score, tracks[place]) for place in order]
-    table["Unit of the values"] = [tracks[place].unit for place in order]
+    if len({track.unit for track in tracks}) > 1:
+        table["Unit"] = [tracks[place].unit for place in order]
     return table
+
+
+def units_words(score: Score, tracks: Sequence[Track]) -> str:
+    """In which units such a table is."""
+    units = {track.unit for track in tracks}
+    own = next(iter(units)) if len(units) == 1 else "the track's unit"
+    return f"Reference and alternative in {own}, effect in {LOG2}." if score.is_log else f"All in {own}."
 
 
 def scores_of_track(

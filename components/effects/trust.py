@@ -11,7 +11,7 @@ from components.effects.numbers import change_text
 from components.effects.places import Aim
 from components.effects.words import ONE_RUN, distance_words
 from core.attribution.values import ContributionScores
-from core.effects.scores import GeneScore, Score
+from core.effects.scores import GeneScore
 from core.effects.values import VariantEffect
 from core.genome.sequence import BASES, one_hot
 
@@ -32,12 +32,12 @@ def distance_told(effect: VariantEffect, genes: Sequence[GeneScore], aim: Aim) -
     if not genes:
         return Told("Distance", f"No gene start lies in the {effect.interval.width_bp:,} bp that are predicted.")
     chosen = next((one for one in genes if one.gene.symbol == aim.name), genes[0])
-    words = f"The variant lies {distance_words(chosen.distance_bp, chosen.gene.symbol)}"
+    words = distance_words(chosen.distance_bp, chosen.gene.symbol)
     words += ", which is scored here." if chosen.gene.symbol == aim.name else ", the nearest."
-    return Told("Distance", words)
+    return Told("Distance", words[:1].upper() + words[1:])
 
 
-def spread_told(effect: VariantEffect, score: Score, aim: Aim) -> Told:
+def spread_told(effect: VariantEffect, aim: Aim) -> Told:
     """The interval over strand and shifts, and whether it holds 0."""
     if len(effect.runs) == 1:
         return Told("Spread", ONE_RUN)
@@ -47,8 +47,8 @@ def spread_told(effect: VariantEffect, score: Score, aim: Aim) -> Told:
     low, high = float(runs.min()), float(runs.max())
     across = low < 0 < high
     words = (
-        f"Over {len(runs)} runs (strands and shifts) the effect on the {aim.words} is {change_text(low)} to "
-        f"{change_text(high)}, mean {change_text(float(runs.mean()))}, standard deviation {runs.std():.3g}."
+        f"Over {len(runs)} runs (strands and shifts) the effect is {change_text(low)} to {change_text(high)}, standard "
+        f"deviation {runs.std():.3g} {aim.track.unit}."
     )
     return Told("Spread", words + (" The sign is not the same in all runs." if across else ""), across)
 
@@ -74,12 +74,12 @@ def methods_told(estimate: float | None, aim: Aim, unit: str) -> Told:
     if estimate is None:
         return Told(
             "Two methods",
-            "A gradient gives no estimate where letters are added or lost: only the two predictions are compared.",
+            "A gradient gives no estimate where letters are added or lost.",
         )
     same = estimate * aim.effect > 0
     words = (
-        f"Changing the letters changes the {aim.words} by {change_text(aim.effect)}; the gradient there would have "
-        f"estimated {change_text(estimate)} ({unit}). "
+        f"The two predictions differ by {change_text(aim.effect)}; the gradient there would have estimated "
+        f"{change_text(estimate)} {unit}. "
     )
     if aim.effect == 0 or estimate == 0:
         return Told("Two methods", words + "One of them is 0, so the signs cannot be compared.")
@@ -90,11 +90,16 @@ def methods_told(estimate: float | None, aim: Aim, unit: str) -> Told:
 
 def truth_told(true: Aim, aim: Aim, unit: str) -> Told:
     """The simulator's own effect on the same bins."""
-    words = (
-        f"True effect on the {aim.words}: {change_text(true.effect)}; predicted: {change_text(aim.effect)} ({unit})."
-    )
+    words = f"True effect {change_text(true.effect)}, predicted {change_text(aim.effect)} {unit}."
     least = 1e-3 * max(1.0, abs(true.ref))
     if abs(true.effect) < least:
         return Told("The simulator", words + " In truth it does nothing here.")
     wrong = true.effect * aim.effect < 0
     return Told("The simulator", words + (" The predicted sign is wrong." if wrong else " The sign is right."), wrong)
+
+
+def together_told(joint: float, alone: float, unit: str) -> Told:
+    """A haplotype's effect on the window's mean against the sum of its variants' own."""
+    words = f"Mean of the window {change_text(joint)}; its variants one by one add up to {change_text(alone)} {unit}."
+    differ = joint * alone < 0
+    return Told("Together", words + (" The signs differ." if differ else ""), differ)

@@ -16,15 +16,12 @@ RANKS = {
     "gene": "At the nearest gene start",
 }
 LIMITS = (
-    "Huang et al. 2023 (doi 10.1038/s41588-023-01574-w) compared four models, Enformer among them, with the measured "
-    "expression of 421 people: the models explain little of the differences between people, and often give their "
-    "direction wrong.",
-    "Sasse et al. 2023 (doi 10.1038/s41588-023-01524-6) found the same in 839 genomes of another study: take the sign "
-    "of an effect as a question for an experiment, not as an answer.",
+    "Huang et al. 2023 (doi 10.1038/s41588-023-01574-w): four models, Enformer among them, explain little of how the "
+    "expression of genes differs between 421 people, and often give the direction wrong.",
+    "Sasse et al. 2023 (doi 10.1038/s41588-023-01524-6): the same in 839 other genomes; take the sign of an effect as "
+    "a question for an experiment.",
 )
-NO_LABEL = (
-    "No clinical label is given here: a predicted change of a track does not say whether a variant harms anybody."
-)
+NO_LABEL = "No clinical label is given: a predicted change of a track does not say whether a variant harms anybody."
 ONE_RUN = "One run, so no spread is known; switch on “Average both strands” or “Average small shifts”."
 LOG2 = "log2"
 

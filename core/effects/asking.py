@@ -218,9 +218,13 @@ def readings_needed(question: EffectQuestion) -> int:
 
 def kind_of(question: EffectQuestion) -> str:
     """What an estimate is remembered for: the model's code, precision and device, and the length of the window."""
-    engine = question.engine
+    return kind_of_window(question.engine, question.window.width_bp)
+
+
+def kind_of_window(engine: EnformerEngine, width_bp: int) -> str:
+    """The same, of a window of this length."""
     where = hashlib.sha256(as_json(engine.fingerprint).encode()).hexdigest()[:16]
-    return f"effect {where} {engine.device} {question.window.width_bp}"
+    return f"effect {where} {engine.device} {width_bp}"
 
 
 def estimate_seconds(question: EffectQuestion, timings: Timings) -> float | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ import numpy as np
 from core.disk_store import DiskStore
 from core.effects.predicted import Readings, Stretch, flank_needed
 from core.effects.score import PLAIN, made_effect
-from core.effects.scores import local_scores
+from core.effects.scores import local_scores, start_bins
 from core.effects.windows import shown_interval
 from core.enformer.averaging import Averaging
 from core.enformer.packing import pack, unpack
@@ -35,9 +35,10 @@ from core.timing import Timings
 if TYPE_CHECKING:
     from core.enformer.engine import EnformerEngine
 
-LAYOUT = 1
+LAYOUT = 2
 COUNT = 200
-BLOCK = 20
+BLOCK = 10
+MOST_STARTS = 8
 STORE_BYTES = 256 * 1024**2
 SCORES = ("sad", "local")
 _GROUP = "background"
@@ -49,8 +50,8 @@ class Background:
 
     Attributes
     ----------
-    values : score -> (variants, tracks) float32: "sad", the mean over all bins shown, and "local", the mean around
-        each change; in each track's own unit.
+    values : score -> (variants, tracks) float32: "sad", the mean over all bins shown, "local", the mean around each
+        change, and `start_name(position)`, the mean over the bins of a gene's start; in each track's own unit.
     indices : of the tracks, in the columns' order. asked : how many variants there will be; fewer while it is computed.
     seed : of the draw.
     """
@@ -98,7 +99,7 @@ class BackgroundStore:
             return None
         try:
             fields, arrays = unpack(data)
-            if fields != {"key": key, "layout": LAYOUT} or set(arrays) != set(SCORES):
+            if fields != {"key": key, "layout": LAYOUT} or not set(SCORES) <= set(arrays):
                 raise ValueError("an entry of another key or layout")
             return arrays
         except (ValueError, TypeError, LookupError):
@@ -108,6 +109,11 @@ class BackgroundStore:
     def put(self, key: str, values: dict[str, np.ndarray]) -> None:
         """Keep arrays."""
         self._disk.put(_GROUP, key, pack({"key": key, "layout": LAYOUT}, values))
+
+
+def start_name(position: int) -> str:
+    """What the score at a gene's start is called; `position` is 0-based."""
+    return f"start {position}"
 
 
 def random_changes(stretch: Stretch, shown: Interval, count: int, seed: int) -> tuple[Variant, ...]:
@@ -136,7 +142,12 @@ def random_changes(stretch: Stretch, shown: Interval, count: int, seed: int) -> 
 
 @dataclass(frozen=True, eq=False)
 class BackgroundQuestion:
-    """What do random changes of this window do?"""
+    """What do random changes of this window do?
+
+    Attributes
+    ----------
+    count : how many changes. starts : of transcription, 0-based, whose bins are looked at too.
+    """
 
     engine: EnformerEngine
     stretch: Stretch
@@ -144,20 +155,33 @@ class BackgroundQuestion:
     averaging: Averaging = PLAIN
     count: int = COUNT
     seed: int = 0
+    starts: tuple[int, ...] = ()
 
     @classmethod
     def at(
         cls, engine: EnformerEngine, genome: Reference, window: Interval, *, head: str = "human",
-        averaging: Averaging = PLAIN, count: int = COUNT, seed: int = 0,
+        averaging: Averaging = PLAIN, count: int = COUNT, seed: int = 0, starts: Iterable[int] = (),
     ) -> BackgroundQuestion:  # fmt: skip
         """About a window of a genome, such as `VariantEffect.window`.
+
+        Parameters
+        ----------
+        starts : of transcription, 0-based; the `MOST_STARTS` nearest the middle of the window are looked at too.
 
         Raises
         ------
         InvalidLocusError, GenomeUnavailableError
             As `Reference.fetch`.
         """
-        return cls(engine, Stretch.of(genome, window, averaging.reach_bp), head, averaging, count, seed)
+        shown = shown_interval(engine, window)
+        inside = sorted({start for start in starts if shown.contains(start)}, key=lambda one: abs(one - shown.centre))
+        near = tuple(sorted(inside[:MOST_STARTS]))
+        return cls(engine, Stretch.of(genome, window, averaging.reach_bp), head, averaging, count, seed, near)
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """Names of what is computed of each change."""
+        return (*SCORES, *(start_name(start) for start in self.starts))
 
     @property
     def blocks(self) -> int:
@@ -175,7 +199,7 @@ class BackgroundQuestion:
         known = {name: value for name, value in self.engine.fingerprint.items() if name != "tables"}
         letters = hashlib.sha256(self.stretch.letters.encode()).hexdigest()
         told = [LAYOUT, code_digest(FOLDER), known, letters, self.stretch.window, self.head, self.averaging]
-        return hashlib.sha256(as_json([*told, self.count, self.seed, BLOCK]).encode()).hexdigest()
+        return hashlib.sha256(as_json([*told, self.count, self.seed, BLOCK, self.starts]).encode()).hexdigest()
 
     def block_key(self, block: int) -> str:
         """What a block is kept as."""
@@ -186,7 +210,10 @@ class BackgroundQuestion:
         found = [values for block in range(self.blocks) if (values := store.get(self.block_key(block))) is not None]
         if not found:
             return None
-        joined = {score: np.concatenate([values[score] for values in found]) for score in SCORES}
+        return self._joined(found)
+
+    def _joined(self, blocks: list[dict[str, np.ndarray]]) -> Background:
+        joined = {score: np.concatenate([values[score] for values in blocks]) for score in self.scores}
         return Background(joined, tuple(range(joined["sad"].shape[1])), self.count, self.seed)
 
     def block(self, number: int, on_progress: Callable[[float], None] | None = None) -> dict[str, np.ndarray]:
@@ -201,7 +228,7 @@ class BackgroundQuestion:
         several = [(variant,) for variant in variants]
         assert flank_needed(several, self.averaging) <= self.stretch.flank_bp
         readings = Readings(self.engine, self.stretch, several, None, self.head, self.averaging, on_progress)
-        found: dict[str, list[np.ndarray]] = {score: [] for score in SCORES}
+        found: dict[str, list[np.ndarray]] = {score: [] for score in self.scores}
         for variant, (aligned, runs) in zip(variants, readings, strict=True):
             effect = made_effect(
                 self.engine,
@@ -216,6 +243,9 @@ class BackgroundQuestion:
             )
             found["sad"].append(effect.effect.mean(axis=0, dtype=np.float64))
             found["local"].append(local_scores(effect)["local"].effect)
+            for start in self.starts:
+                bins = start_bins(effect, start)
+                found[start_name(start)].append(effect.effect[bins].mean(axis=0, dtype=np.float64))
         return {score: np.array(values, np.float32) for score, values in found.items()}
 
     def answer(self, store: BackgroundStore, on_progress: Callable[[float], None] | None = None) -> Background:
@@ -233,8 +263,7 @@ class BackgroundQuestion:
         found = self.kept(store)
         if found is None or len(found) < self.count:  # the disk does not keep anything
             blocks = [self.block(number) for number in range(self.blocks)]
-            joined = {score: np.concatenate([values[score] for values in blocks]) for score in SCORES}
-            found = Background(joined, tuple(range(joined["sad"].shape[1])), self.count, self.seed)
+            found = self._joined(blocks)
         return found
 
     def _keep(self, number: int, store: BackgroundStore, on_progress: Callable[[float], None]) -> None:
@@ -251,7 +280,7 @@ def background_job(
         if store.get(question.block_key(piece)) is not None:
             return
         started = time.monotonic()
-        found = question.block(piece, lambda share: context.progress(share, "Random changes"))
+        found = question.block(piece, context.progress)
         store.put(question.block_key(piece), found)
         timings.record(kind_of(question), (time.monotonic() - started) / len(found["sad"]))
 
@@ -263,10 +292,13 @@ def background_job(
 
 def kind_of(question: BackgroundQuestion) -> str:
     """What the estimate is remembered for."""
-    engine = question.engine
+    return kind_of_window(question.engine, question.stretch.window.width_bp, question.averaging)
+
+
+def kind_of_window(engine: EnformerEngine, width_bp: int, averaging: Averaging) -> str:
+    """The same, of a window of this length."""
     where = hashlib.sha256(as_json(engine.fingerprint).encode()).hexdigest()[:16]
-    runs = len(question.averaging.runs)
-    return f"background {where} {engine.device} {question.stretch.window.width_bp} {runs}"
+    return f"background {where} {engine.device} {width_bp} {len(averaging.runs)}"
 
 
 def estimate_seconds(question: BackgroundQuestion, store: BackgroundStore, timings: Timings) -> float | None:

@@ -173,6 +173,12 @@ def tss_distance_bp(variant: Variant, gene: Gene) -> int:
     return -ahead if gene.interval.strand == "-" else ahead
 
 
+def start_bins(effect: VariantEffect, tss: int) -> slice:
+    """The bins that a gene's score is the mean over: that of its start, which is shown, and one on either side."""
+    middle = (tss - effect.interval.start) // effect.bin_size_bp
+    return slice(max(0, middle - TSS_NEIGHBOURS), min(effect.bins, middle + TSS_NEIGHBOURS + 1))
+
+
 def gene_scores(effect: VariantEffect, genes: Iterable[Gene]) -> tuple[GeneScore, ...]:
     """Of every gene whose transcription start lies in the bins that are shown; the nearest to the variant first."""
     variant = effect.variant or effect.changes[0]
@@ -180,9 +186,7 @@ def gene_scores(effect: VariantEffect, genes: Iterable[Gene]) -> tuple[GeneScore
     for gene in genes:
         if not effect.interval.contains(gene.tss):
             continue
-        size = effect.bin_size_bp
-        middle = (gene.tss - effect.interval.start) // size
-        bins = slice(max(0, middle - TSS_NEIGHBOURS), min(effect.bins, middle + TSS_NEIGHBOURS + 1))
+        bins = start_bins(effect, gene.tss)
         count = bins.stop - bins.start
         means = tuple(total / count for total in _sums(effect, bins))
         title = f"{gene.symbol}, {count} bins at its start"

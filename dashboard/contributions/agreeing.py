@@ -12,11 +12,13 @@ import streamlit as st
 from components.messages import plain
 from core.attribution.agreement import Agreement, agreement
 from core.errors import AttendomeError
+from core.jobs.status import format_seconds
 from dashboard.contributions.aim import Aim
-from dashboard.contributions.getting import Answer, press
+from dashboard.contributions.getting import Answer, press, stop, waited_for
 from dashboard.tracks.run import short_cost
 
 SAMPLE = "Check by mutagenesis"
+SAMPLED = "Half of these letters have the largest contributions, the others are random ones of the window."
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,13 +64,18 @@ def render_agreement(aim: Aim, answers: Sequence[Answer], agreed: dict[str, Agre
         if one.found.disagrees:
             st.warning(plain(one.found.sentence), icon=":material/warning:")
         else:
-            st.caption(plain(one.found.sentence))
+            st.caption(plain(one.found.sentence), help=SAMPLED)
     sample = sample_of(answers)
-    if sample is None or sample.state in ("ready", "running"):
+    if sample is None or sample.state == "ready":
+        return
+    if sample.state == "running":
+        _checking(sample)
         return
     if sample.state == "refused":
         st.caption(plain(f"Whether gradients agree with true changes cannot be told here: {sample.sentence}"))
         return
+    if sample.sentence:
+        st.caption(plain(sample.sentence))
     count = len(sample.question.positions or ())
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if not agreed:
@@ -78,5 +85,17 @@ def render_agreement(aim: Aim, answers: Sequence[Answer], agreed: dict[str, Agre
         st.button(
             f"Check {count} letters ({short_cost(sample.seconds or 0)})", key="ctb_check", icon=":material/rule:",
             on_click=press, args=([sample.key],),
-            help="Half of them with the largest contributions, half at random in the window.",
+            help=SAMPLED,
         )  # fmt: skip
+
+
+def _checking(sample: Answer) -> None:
+    status = next(iter(waited_for([sample])), None)
+    left = "" if status is None or status.seconds_left is None else f", {format_seconds(status.seconds_left)} left"
+    done = 0.0 if status is None else status.fraction
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="ctb_checking"):
+        st.caption(
+            f"Checking gradients by true changes of {len(sample.question.positions or ())} letters: {done:.0%}{left}.",
+            width="content",
+        )  # fmt: skip
+        st.button("Stop", key="ctb_check_stop", type="tertiary", on_click=stop, args=([sample.key],))

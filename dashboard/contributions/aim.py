@@ -96,7 +96,7 @@ class Aim:
     @property
     def name(self) -> str:
         """Of the place, short."""
-        return self.spot.place_name or self.place.locus
+        return self.spot.place_name or on_contig(self.place, self.contig_bp).locus
 
 
 @dataclass(frozen=True)
@@ -202,9 +202,15 @@ def _bins(chrom: str, start: int, number: int, count: int, model: DnaModel, seen
     return Bins(window, shown, place, tuple(range(number - seen[0], number - seen[0] + count)))
 
 
+def on_contig(place: Interval, contig_bp: int) -> Interval:
+    """The part of a place that lies on its chromosome, for words."""
+    return Interval(place.chrom, max(0, place.start), min(contig_bp, place.end))
+
+
 def sides_of(
-    tracks: Sequence[Track], less: Sequence[Track], also: Sequence[Track], bins: Bins, spot: Spot, head: str
-) -> tuple[Side, ...]:
+    tracks: Sequence[Track], less: Sequence[Track], also: Sequence[Track], bins: Bins, spot: Spot, head: str,
+    contig_bp: int,
+) -> tuple[Side, ...]:  # fmt: skip
     """The question and those below it, in words.
 
     Raises
@@ -213,7 +219,7 @@ def sides_of(
         As `Target`.
     """
     count, is_start = len(bins.numbers), bool(spot.place_name)
-    where = where_words(count, spot.place_name or bins.place.locus, is_start=is_start)
+    where = where_words(count, spot.place_name or on_contig(bins.place, contig_bp).locus, is_start=is_start)
     made = []
     for mean, minus in ((tuple(tracks), tuple(less)), *(((one,), ()) for one in also)):
         name = question_words(mean, minus, where)

@@ -98,8 +98,8 @@ def wanted_answers(aim: Aim) -> tuple[tuple[Answer, ...], tuple[str, ...]]:
 
 
 def _sample(aim: Aim, wanted: list[Answer]) -> Answer | None:
-    """Mutagenesis of some letters of the window, once gradient x input says which."""
-    first = next((one for one in wanted if one.side is aim.side and one.method == "gradient_x_input"), None)
+    """Mutagenesis of some letters of the window, once the first gradient method says which."""
+    first = next((one for one in wanted if one.side is aim.side and not one.question.is_mutagenesis), None)
     scores = None if first is None else runtime_contributions.known_contributions(first.question)
     if scores is None:
         return None

@@ -133,6 +133,8 @@ def collect(wanted: Sequence[Answer], waiting: DeltaGenerator) -> tuple[Answer, 
     begun = [place for place, one in enumerate(found) if one.state == "ask" and _begin(one)]
     until = time.monotonic() + GLANCE_SECONDS
     for place in begun:
+        if found[place].what:  # a check of what is shown: the picture does not wait for it
+            continue
         entry = started()[found[place].key]
         while found[place].seconds is not None and found[place].seconds <= BY_ITSELF_SECONDS:
             if not runtime.jobs().wait(entry.job, 0.1).active or time.monotonic() > until:
@@ -216,9 +218,11 @@ def press(keys: Iterable[str]) -> None:
     st.session_state["_ctb_whole_page"] = True
 
 
-def stop() -> None:
-    """A person stops what this session waits for; in a callback."""
-    for key, entry in list(started().items()):
+def stop(keys: Iterable[str]) -> None:
+    """A person stops what this session waits for, of these keys; in a callback."""
+    for key in keys:
+        if (entry := started().get(key)) is None:
+            continue
         with suppress(JobError):
             runtime.jobs().leave(entry.job, runtime.person())
         del started()[key]
@@ -226,9 +230,10 @@ def stop() -> None:
     st.session_state["_ctb_whole_page"] = True
 
 
-def waited_for() -> tuple[JobStatus, ...]:
-    """The jobs that this session waits for, as they are now."""
-    return tuple(status for entry in started().values() if (status := _status(entry.job)) is not None)
+def waited_for(answers: Iterable[Answer]) -> tuple[JobStatus, ...]:
+    """The jobs that this session waits for, as they are now, of some answers."""
+    entries = [entry for one in answers if (entry := started().get(one.key)) is not None]
+    return tuple(status for entry in entries if (status := _status(entry.job)) is not None)
 
 
 def first_of(answers: Iterable[Answer], method: Method) -> Answer | None:

@@ -31,7 +31,7 @@ from core.attribution.values import METHOD_TITLES, ContributionScores
 from core.errors import AttendomeError
 from core.genome.interval import Interval
 from core.runtime_motifs import NamedMotifs
-from dashboard.contributions.steps import Step, render_step, step
+from dashboard.contributions.steps import GLANCE_SECONDS, Step, render_step, step
 
 BY_ITSELF_SECONDS = 15.0
 SLOT, SCANNED = "_ctb_motif_job", "ctb_scan"
@@ -56,8 +56,11 @@ class FoundMotifs:
         return self.step.state == "running"
 
 
-def find_motifs(scores: ContributionScores, *, truth: Interval | None = None) -> FoundMotifs:
-    """Name the seqlets of scores that are complete, in a job that begins by itself where it is quick."""
+def find_motifs(
+    scores: ContributionScores, *, truth: Interval | None = None, glance: float = GLANCE_SECONDS
+) -> FoundMotifs:  # fmt: skip
+    """Name the seqlets of scores that are complete, in a job that begins by itself where it is quick; `glance` is how
+    many seconds are waited for it."""
     key = runtime_motifs.motif_key(scores, truth)
     title = f"Motifs of {METHOD_TITLES[scores.method].lower()} for the {scores.target.name}"
     job_key = f"motifs {key}"
@@ -69,6 +72,7 @@ def find_motifs(scores: ContributionScores, *, truth: Interval | None = None) ->
         seconds=runtime_motifs.motif_seconds,
         start=lambda: runtime_motifs.start_motifs(scores, key, title, truth),
         by_itself=BY_ITSELF_SECONDS,
+        glance=glance,
     )
     named = runtime_motifs.known_motifs(key)
     rows = [] if named is None else [motif_row(named.matches, about=f"{title}.")]

@@ -32,15 +32,13 @@ def render_mutating(aim: Aim, seen: Seen, answers: Sequence[Answer]) -> None:
     stretch = stretch_seen(aim, seen)
     own = [one for one in answers if one.method == "saturation_mutagenesis" and not one.what]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="ctb_mutating"):
-        if any(one.state == "running" for one in own):
-            st.caption("Mutagenesis runs: what is seen comes first, and is drawn as it is known.", width="content")
-        elif stretch is None:
+        if stretch is None:
             st.caption("Nothing that is seen is read, so there is no letter to change here.", width="content")
-        else:
+        elif not any(one.state == "running" for one in own):
             _letters(aim, stretch)
             _blocks(aim, stretch)
-        if own:
-            st.button("Without mutagenesis", key="ctb_unmutate", type="tertiary", on_click=_forget)
+        if own or st.session_state.get(MUTATE) or st.session_state.get(BLOCKS):
+            st.button("Remove mutagenesis", key="ctb_unmutate", type="tertiary", on_click=_forget)
 
 
 def _holds(key: str, stretch: tuple[int, int]) -> bool:

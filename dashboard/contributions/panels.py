@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components.contributions.state import MOTIFS, PANEL, PANELS, TRUTH
+from components.contributions.state import MOTIFS, PANEL, PANELS, TRUTH, asked_methods
 from components.messages import plain
 from core import runtime_contributions
 from core.errors import AttendomeError
@@ -17,6 +17,8 @@ from dashboard.contributions.getting import Answer
 from dashboard.contributions.motif_panel import FoundMotifs, find_motifs, render_motifs
 from dashboard.contributions.moving import look
 
+MOTIF_GLANCE_SECONDS = 0.1  # the picture does not wait for names
+
 
 def _truth(aim: Aim) -> Interval | None:
     """The bins that are explained, where what is true of them is known."""
@@ -24,12 +26,12 @@ def _truth(aim: Aim) -> Interval | None:
 
 
 def motifs_of(aim: Aim, main: Answer | None) -> FoundMotifs | None:
-    """Names for the runs of tall letters of gradient x input, as rows of the browser; None where they are not wanted,
-    or the letters are not known yet."""
+    """Names for the runs of tall letters of the first gradient method, as rows of the browser; None where they are not
+    wanted, or the letters are not known yet."""
     wanted = st.session_state.get(MOTIFS) or st.session_state.get(PANEL) == "motifs"
     if not wanted or main is None or main.state != "ready" or main.scores is None:
         return None
-    return find_motifs(main.scores, truth=_truth(aim))
+    return find_motifs(main.scores, truth=_truth(aim), glance=MOTIF_GLANCE_SECONDS)
 
 
 def render_unnamed(found: FoundMotifs | None) -> None:
@@ -59,12 +61,12 @@ def render_panels(aim: Aim) -> None:
 
 def _motifs(aim: Aim) -> None:
     try:
-        scores = runtime_contributions.known_contributions(question_of(aim, aim.side, "gradient_x_input"))
+        scores = runtime_contributions.known_contributions(question_of(aim, aim.side, asked_methods()[0]))
     except AttendomeError as error:
         st.error(plain(str(error)), icon=":material/info:")
         return
     if scores is None:
-        st.info("Motifs are named in gradient × input, which is not computed yet.", icon=":material/info:")
+        st.info("Motifs are named once contributions are computed.", icon=":material/info:")
         return
     render_motifs(
         scores, key="ctb_motif", unit=aim.side.unit, file_name=f"contributions-{aim.name}", truth=_truth(aim),

@@ -33,6 +33,7 @@ def aim_of(
     """
     bins = bins_of(spot, model)
     contigs = ground.reference.contigs
+    contig_bp = contigs[resolve_contig(spot.window.chrom, contigs, ground.reference.name)]
     return Aim(
         engine=engine,
         model=model,
@@ -46,8 +47,8 @@ def aim_of(
         start=spot.place.start if spot.place_name else None,
         head=head,
         averaging=averaging,
-        sides=sides_of(tracks, less, also, bins, spot, head),
-        contig_bp=contigs[resolve_contig(spot.window.chrom, contigs, ground.reference.name)],
+        sides=sides_of(tracks, less, also, bins, spot, head, contig_bp),
+        contig_bp=contig_bp,
     )
 
 
@@ -58,9 +59,8 @@ def render_sentence(aim: Aim) -> None:
 
 
 def value_words(aim: Aim, scores: ContributionScores | None) -> str:
-    """For example "The model says 12.3 (coverage summed over the bin); it reads sim1:1-49,152"."""
-    read = f"It reads {aim.window.locus}, {aim.window.width_bp:,} bp, and predicts {aim.shown.locus}."
+    """For example "The model says 12.3 (coverage summed over the bin)."; "" while it is not known."""
     if scores is None:
-        return read
+        return ""
     averaged = f", mean of {len(scores.runs)} runs" if len(scores.runs) > 1 else ""
-    return f"The model says {scores.target_value:.4g} ({aim.side.unit}{averaged}). {read}"
+    return f"The model says {scores.target_value:.4g} ({aim.side.unit}{averaged})."

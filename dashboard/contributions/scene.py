@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -26,25 +27,37 @@ from dashboard.tracks.near import Near, letters_near
 from dashboard.tracks.run import BY_ITSELF_SECONDS
 from dashboard.tracks.truth import truth_columns, truth_of
 
-WAIT_SECONDS = 1.2
+WAIT_SECONDS = 0.2
 NAMED = 3
 
 
-def predicted(aim: Aim) -> TrackSet | None:
-    """What the model predicts of the window that is read: from what is known, or at once where that is quick."""
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """What the model predicts of the window that is read: None where it is not known. running : whether it is found
+    now."""
+
+    found: TrackSet | None = None
+    running: bool = False
+
+
+def predicted(aim: Aim) -> Predicted:
+    """From what is known, or begun where that is quick; the picture waits for it a moment only."""
     with suppress(AttendomeError):
         question = runtime_dna.question_at(aim.engine, aim.ground.reference, aim.window, aim.head, aim.averaging)
         found = runtime_dna.known_prediction(question)
-        if found is None and runtime_dna.prediction_seconds(question) <= BY_ITSELF_SECONDS:
-            job = runtime_dna.start_prediction(question, f"{aim.shown.locus}, prediction")
-            runtime.jobs().wait(job, WAIT_SECONDS)
-            found = runtime_dna.known_prediction(question)
-        return found
-    return None
+        if found is not None or runtime_dna.prediction_seconds(question) > BY_ITSELF_SECONDS:
+            return Predicted(found)
+        job, title = st.session_state.get("_ctb_predicting", ""), f"{aim.shown.locus}, prediction {question.key[:8]}"
+        status = next((one for one in runtime.jobs().statuses() if one.id == job and one.title == title), None)
+        if status is None:
+            job = st.session_state["_ctb_predicting"] = runtime_dna.start_prediction(question, title)
+            status = runtime.jobs().wait(job, WAIT_SECONDS)
+        found = runtime_dna.known_prediction(question)
+        return Predicted(found, found is None and status.active)
+    return Predicted()
 
 
-def _predicted_row(aim: Aim) -> list[Row]:
-    found = predicted(aim)
+def _predicted_row(aim: Aim, found: TrackSet | None) -> list[Row]:
     if found is None:
         return []
     side, truth = aim.side, None
@@ -57,15 +70,16 @@ def _predicted_row(aim: Aim) -> list[Row]:
 
 
 def rows_of(aim: Aim, seen: Seen, near: Near, answers: Sequence[Answer], notes: dict[str, str],
-            motifs: Sequence[Row]) -> list[Row]:  # fmt: skip
-    """All rows, in the page's own order.
+            motifs: Sequence[Row], found: TrackSet | None) -> list[Row]:  # fmt: skip
+    """All rows, in the page's own order: the letters first, then what is true, then what is predicted.
 
     Parameters
     ----------
     notes : key of a question -> what stands at the right of its row. motifs : rows of motifs, under the logos.
+    found : what is predicted.
     """
     letters = letters_near(aim.ground, Interval(aim.window.chrom, seen.start, seen.end), aim.contig_bp)
-    rows: list[Row] = [near.row, *_predicted_row(aim)]
+    rows: list[Row] = [near.row]
     for answer in answers:
         if answer.blocks is not None:
             rows.append(blocks_row(answer.blocks, answer.side.short, answer.side.unit))
@@ -77,10 +91,11 @@ def rows_of(aim: Aim, seen: Seen, near: Near, answers: Sequence[Answer], notes: 
         if answer.scores.is_mutagenesis:
             rows.append(mutation_row(answer.scores, short, unit))
     rows += motifs
-    if letters is not None:
-        rows.append(letters)
     if aim.is_playground and st.session_state.get(TRUTH):
         rows.append(truth_row(sites_in(aim.window)))
+    if letters is not None:
+        rows.append(letters)
+    rows += _predicted_row(aim, found)
     return list({row.id: row for row in rows}.values())
 
 
@@ -99,7 +114,7 @@ def scene_of(aim: Aim, seen: Seen, near: Near, rows: Sequence[Row], answers: Seq
         windows=(Window(aim.shown.start, aim.shown.end, window.start, window.end),),
         marks=_marks(aim, seen),
         title=f"Contributions at {aim.name}",
-        subtitle=f"{name} · {'reverse strand, right to left' if reverse else 'forward strand'}",
+        subtitle=f"{name}{' · reverse strand, right to left' if reverse else ''}",
         provenance=provenance,
         description=description(aim, seen, answers),
         file_name=file_name(aim, seen),
@@ -131,8 +146,21 @@ def description(aim: Aim, seen: Seen, answers: Sequence[Answer]) -> str:
     place = Interval(aim.window.chrom, seen.start, seen.end)
     said = [f"Contributions to the {aim.side.target.name}; {place.locus} is seen."]
     for answer in answers:
-        said.append(f"{METHOD_TITLES[answer.method]} of {answer.side.short}: {strongest_words(answer, seen)}.")
+        if answer.coarse:
+            said.append(f"Blocks of {answer.side.short}: {strongest_block_words(answer)}.")
+        else:
+            said.append(f"{METHOD_TITLES[answer.method]} of {answer.side.short}: {strongest_words(answer, seen)}.")
     return " ".join(said)
+
+
+def strongest_block_words(answer: Answer) -> str:
+    """The block that adds or takes most, for example "chr1:1,025-1,152 has the largest effect (+2.1)"."""
+    found = answer.blocks
+    if found is None or not np.isfinite(found.effects).any():
+        return "not known yet"
+    best = int(np.nanargmax(np.abs(found.contributions)))
+    place = found.intervals[best]
+    return f"{place.locus if place else best} has the largest effect ({found.contributions[best]:+.3g})"
 
 
 def strongest_words(answer: Answer, seen: Seen) -> str:

@@ -14,21 +14,28 @@ from dashboard.contributions.getting import Answer, press, stop, waited_for
 SHOWN_AFTER_SECONDS = 1.0
 
 
-def render_status(answers: Sequence[Answer]) -> None:
-    """In a container of its own."""
-    running = [answer for answer in answers if answer.state == "running"]
-    if running and (statuses := waited_for()):
+def render_status(answers: Sequence[Answer], value: str) -> None:
+    """In a container of its own, one thing at a time.
+
+    Parameters
+    ----------
+    value : said where there is nothing to wait for.
+    """
+    rows = [one for one in answers if not one.what]
+    running = [one for one in rows if one.state == "running"]
+    waiting = [one for one in rows if one.state in ("ask", "ended")]
+    if running and (statuses := waited_for(running)):
         first = min(statuses, key=lambda status: (status.state != "running", status.position))
         if first.seconds_elapsed < SHOWN_AFTER_SECONDS and first.state == "running":
             st.caption("Reading …")
         else:
             st.progress(first.fraction, text=plain(f"{first.title} · {job_text(first)}"))
-            st.button("Cancel", key="ctb_cancel", on_click=stop)
-        return
-    waiting = [one for one in answers if one.state in ("ask", "ended") and not one.what]
-    if waiting:
+            st.button("Cancel", key="ctb_cancel", on_click=stop, args=([one.key for one in running],))
+    elif waiting:
         _offer(waiting)
-    for one in answers:
+    elif value:
+        st.caption(plain(value))
+    for one in rows:
         if one.sentence and one.state in ("refused", "ended"):
             st.error(plain(f"{one.title}: {one.sentence}"), icon=":material/info:")
 
@@ -38,9 +45,11 @@ def _offer(waiting: Sequence[Answer]) -> None:
     seconds = sum(one.seconds or 0.0 for one in waiting)
     which = f"{', '.join(names)} of {len(waiting)} questions" if len(waiting) > len(names) else ", ".join(names)
     ended = any(one.state == "ended" and not one.sentence for one in waiting)
-    st.caption(plain(f"{'Stopped' if ended else 'Not computed yet'}: {which}. It takes {_cost(waiting[0], seconds)}."),
-               width="content")  # fmt: skip
-    word = "Go on" if ended and any(one.scores is not None for one in waiting) else "Compute"
+    partly = any(one.scores is not None or one.blocks is not None for one in waiting)
+    state = "Stopped" if ended else "Partly computed" if partly else "Not computed yet"
+    takes = "The rest takes" if partly else "It takes"
+    st.caption(plain(f"{state}: {which}. {takes} {_cost(waiting[0], seconds)}."), width="content")
+    word = "Go on" if partly else "Compute"
     st.button(
         f"{word} ({_cost(waiting[0], seconds, short=True)})", type="primary", icon=":material/play_arrow:",
         key="ctb_compute", on_click=press, args=([one.key for one in waiting],),

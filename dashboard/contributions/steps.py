@@ -46,6 +46,7 @@ def step(
     seconds: Callable[[], float],
     start: Callable[[], str],
     by_itself: float,
+    glance: float = GLANCE_SECONDS,
 ) -> Step:
     """Find or begin it, waiting a moment for what is quick.
 
@@ -54,7 +55,7 @@ def step(
     title : of its job. slot : name in the session of the job that is watched; a job of this slot that nobody needs any
         more is left.
     running : id of the job that finds it now, whoever asked; that of this session is known from the slot.
-    by_itself : seconds up to which it begins without being asked for.
+    by_itself : seconds up to which it begins without being asked for. glance : seconds to wait for it.
     """
     if known():
         return Step(title, "ready")
@@ -82,7 +83,7 @@ def step(
     except AttendomeError as error:
         return Step(title, "refused", sentence=str(error))
     with suppress(JobError):
-        jobs.wait(job, GLANCE_SECONDS)
+        jobs.wait(job, glance)
     return Step(title, "ready" if known() else "running", job, cost, start=start)
 
 

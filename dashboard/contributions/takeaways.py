@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 
+import numpy as np
 import streamlit as st
 
 from components.browser.scene import Scene
@@ -14,7 +16,7 @@ from components.contributions.files import (
     contributions_csv,
     contributions_npz,
 )
-from components.contributions.logo_file import logo_figure
+from components.contributions.logo_file import MAX_LETTERS, logo_figure
 from components.contributions.recipe import ContributionRecipe, render_recipe
 from components.contributions.state import MUTATE, asked_methods
 from components.links import render_link
@@ -106,20 +108,33 @@ def _logo(seen: Seen, scene: Scene, taken: Sequence[Taken]) -> None:
         assert one.scores.interval is not None
         start = one.scores.interval.start
         low, high = max(0, seen.start - start), min(len(one.scores), seen.end - start)
+        letters = max(0, high - low)
+        if not 0 < letters <= MAX_LETTERS:
+            st.caption(
+                "Nothing of this row is seen." if not letters else f"{letters:,} letters are seen, and at most "
+                f"{MAX_LETTERS} are drawn; zoom in."
+            )  # fmt: skip
+            return
         made = st.session_state.get("_ctb_logo")
-        wanted = (one.title, one.scores.target.name, low, high, kind, scene.reverse)
+        drawn = sha256(np.ascontiguousarray(one.scores.per_base[low:high]).tobytes()).hexdigest()
+        wanted = (one.title, one.scores.target.name, low, high, kind, scene.reverse, drawn)
         if made is None or made[0] != wanted:
-            letters = max(0, high - low)
-            if not st.button(f"Draw {letters:,} letters", icon=":material/brush:", type="primary", key="ctb_logo_go"):
+            place = st.empty()
+            if not place.button(f"Draw {letters:,} letters", icon=":material/brush:", type="primary",
+                                key="ctb_logo_go"):  # fmt: skip
                 return
             try:
-                with st.spinner("Drawing …"):
-                    made = (wanted, logo_figure(one.scores, low, high, kind=kind, title=one.scores.target.name))
+                with place, st.spinner("Drawing …"):
+                    file = logo_figure(
+                        one.scores, low, high, kind=kind, title=one.scores.target.name, unit=one.unit,
+                        reverse=scene.reverse,
+                    )  # fmt: skip
             except AttendomeError as error:
-                st.error(plain(str(error)), icon=":material/info:")
+                place.error(plain(str(error)), icon=":material/info:")
                 return
-            st.session_state["_ctb_logo"] = made
+            place.empty()
+            made = st.session_state["_ctb_logo"] = (wanted, file)
         st.download_button(
-            kind.upper(), data=made[1], file_name=f"{scene.file_name}.{kind}", mime=MIME[kind],
+            f"Save {kind.upper()}", data=made[1], file_name=f"{scene.file_name}.{kind}", mime=MIME[kind],
             icon=":material/download:", on_click="ignore", key="ctb_logo_file",
         )  # fmt: skip

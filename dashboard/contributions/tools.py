@@ -10,7 +10,7 @@ from components.messages import plain
 from components.tracks.choices import RowChoices
 from core.attribution.values import METHOD_TITLES, Method
 from core.errors import AttendomeError
-from dashboard.contributions.aim import Aim
+from dashboard.contributions.aim import Aim, on_contig
 from dashboard.contributions.asked import cost_of, question_of
 from dashboard.contributions.getting import press
 from dashboard.contributions.moving import around, look, strongest
@@ -112,9 +112,16 @@ def render_zoom(aim: Aim, scores) -> None:
                 "The same, further than a kilobase from what is explained: enhancers",
             ),
         ]  # fmt: skip
-    places.append(("All that is read", (max(0, aim.window.start), min(aim.contig_bp, aim.window.end)), "The window"))
+    places.append(
+        ("All that is read", (max(0, aim.window.start), min(aim.contig_bp, aim.window.end)), _window_words(aim))
+    )
     for number, (label, view, help) in enumerate(places):
         st.button(label, key=f"ctb_zoom_{number}", on_click=look, args=view, type="tertiary", help=help)
+
+
+def _window_words(aim: Aim) -> str:
+    read, shown = on_contig(aim.window, aim.contig_bp), on_contig(aim.shown, aim.contig_bp)
+    return f"The model reads {read.locus}, {aim.window.width_bp:,} bp, and predicts {shown.locus} of it"
 
 
 def _wider(stretch: tuple[int, int], aim: Aim) -> tuple[int, int]:

@@ -22,6 +22,7 @@ from components.browser.scene import Pick, Row
 from components.contributions.rows import logo_row
 from components.contributions.state import BOTH_STRANDS, HEAD, HEADS, LESS, SHIFTED, TRACKS, WINDOW
 from components.contributions.words import question_words, where_words
+from components.effects import state as variants
 from components.job_panel import render_job
 from components.messages import plain
 from core import runtime, runtime_contributions
@@ -97,6 +98,22 @@ def render_letters_link(asked: Asked, pick: Pick | None) -> None:
             "views/contributions.py", label="Which letters did that?", icon=":material/match_case:",
             query_params=params, width="content",
         )  # fmt: skip
+        if (change := change_params(asked, pick)) is not None:
+            st.page_link(
+                "views/variants.py", label="Change a letter here", icon=":material/change_history:",
+                query_params=change, width="content",
+            )  # fmt: skip
+
+
+def change_params(asked: Asked, pick: Pick | None) -> dict[str, str] | None:
+    """The link's parameters of the letter that was clicked, for the page that changes it; None of anything else."""
+    if pick is None or pick.kind != "bin" or (bins := _bin_at(asked.source, pick.position)) is None:
+        return None
+    params = {"dna": st.session_state["dna"], "genome": asked.genome}
+    params |= {variants.SPECIES: asked.source.head} if asked.source.head != HEADS[0] else {}
+    if (index := track_of(pick.row, asked.source.head)) is not None:
+        params |= {variants.TRACKS: str(index), variants.TRACK: str(index)}
+    return params | {variants.VARIANT: f"{bins[0].chrom}:{int(pick.position) + 1}"}
 
 
 def take_letters_bin(pick: Pick | None, head: str) -> None:

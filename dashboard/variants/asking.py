@@ -178,21 +178,24 @@ def _glanced(getting: Getting, wait: bool) -> Getting:
     return getting
 
 
-def render_getting(getting: Getting, *, verb: str = "Predict", about: str = "") -> None:
+def render_getting(
+    getting: Getting, *, verb: str = "Predict", about: str = "", so_far: Callable[[], None] = lambda: None
+) -> None:
     """What is to be said while an answer is not there.
 
     Parameters
     ----------
-    verb : on the button. about : a sentence before the cost.
+    verb : on the button. about : a sentence before the cost. so_far : says what is known of the answer.
     """
     if getting.state == "refused":
         st.error(plain(getting.sentence), icon=":material/info:")
         return
     if getting.state == "running":
-        st.fragment(_watch, run_every=REFRESH_SECONDS)(getting)
+        st.fragment(_watch, run_every=REFRESH_SECONDS)(getting, so_far)
         return
     if getting.sentence:
         st.error(plain(getting.sentence), icon=":material/info:")
+    so_far()
     device = getting.question.engine.device.type
     again = getting.state == "ended"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -214,11 +217,12 @@ def _pressed(getting: Getting) -> None:
     begin(getting)
 
 
-def _watch(getting: Getting) -> None:
+def _watch(getting: Getting, so_far: Callable[[], None]) -> None:
     """How far it is; runs the page again when it ends."""
     status = status_of(getting.job)
     if status is None or not status.active or getting.question.key in _stopped():
         st.rerun()
+    so_far()
     if status.seconds_elapsed < SHOWN_AFTER_SECONDS and status.state == "running":
         st.caption(f"{getting.saying} …")
         return

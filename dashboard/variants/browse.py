@@ -12,6 +12,7 @@ from components.browser.scene import Place, Row, Scene, Window
 from components.effects.rows import effect_rows
 from components.effects.state import ROWS
 from components.effects.words import window_words
+from components.messages import plain
 from components.tracks.choices import RowChoices
 from core.enformer.tracks import Track
 from core.genome.contigs import resolve_contig
@@ -148,6 +149,7 @@ def _zooms(picture: Picture) -> None:
         for name, (start, end) in views.items():
             key = f"{picture.key}_see_{name}"
             st.button(name, key=key, type="tertiary", on_click=look_at, args=(max(0, start), end))
+        st.caption(plain(window_words(effect)), width="content")
 
 
 def _heard(key: str) -> None:

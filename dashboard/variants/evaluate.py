@@ -18,6 +18,7 @@ from core.effects.job import Scoring
 from core.effects.labels import Labels, groups_of, judged, labels_of
 from core.errors import SelectionError
 from dashboard.variants.listing import (
+    EXAMPLE,
     Given,
     choose_tracks,
     give,
@@ -37,6 +38,11 @@ SCORES = {
     "sar": "Whole window, SAR",
     "gene_effect": "At the nearest gene start",
 }
+SHORT = {
+    "average precision": "Average precision",
+    "sign accuracy": "Signs",
+    "sign accuracy, strongest fifth": "Signs, strongest fifth",
+}
 COLUMNS = (
     "Columns: **chrom, pos, ref, alt** (or **variant**), and **causal** (1 or 0) or **effect** (a measured change with "
     "its sign) or both; **tss_distance** if you have it."
@@ -52,7 +58,8 @@ def render_evaluation(ask: Ask) -> None:
     """Everything about a labelled table."""
     write_link(ask.fields)
     given = give(ask, PART, hint=HINT)
-    st.caption(COLUMNS)
+    if given is None or given.name != EXAMPLE:
+        st.caption(COLUMNS)
     if given is None:
         return
     listed = read(ask, given, PART)
@@ -118,9 +125,11 @@ def _headline(found: Evaluation, scored: Scored, count: int) -> None:
     for place, one in zip(columns, names, strict=True):
         known = math.isfinite(one.value)
         place.metric(
-            one.name[:1].upper() + one.name[1:], f"{one.value:.3f}" if known else "too few",
-            f"{one.low:.3f} to {one.high:.3f}, chance {one.chance:.2f}" if known else None,
-            delta_color="off", delta_arrow="off", help=f"{MEASURES[one.name]}; {one.variants:,} variants",
+            SHORT.get(one.name, one.name), f"{one.value:.3f}" if known else "too few",
+            f"{one.low:.3f} – {one.high:.3f}" if known else None,
+            delta_color="off", delta_arrow="off",
+            help=f"{one.name}: {MEASURES[one.name]}; {one.variants:,} variants, by chance {one.chance:.2f}. Below: the "
+            "middle 95 % over resampled variants.",
         )  # fmt: skip
     if len(found.labelled) < count:
         st.warning(f"{len(found.labelled):,} of {count:,} labelled variants are finished; go on above for all of them.")

@@ -43,12 +43,14 @@ class Given:
     ----------
     variant : with the genome's own name of its chromosome; None where `problem` says why.
     note : what was read differently from how it was typed, "" where nothing was.
+    is_place : whether only the letter to change it to is missing.
     """
 
     variant: Variant | None = None
     problem: str = ""
     offers: tuple[Offer, ...] = ()
     note: str = ""
+    is_place: bool = False
 
 
 def type_variant(examples: str) -> str:
@@ -84,7 +86,10 @@ def given_variant(typed: str, ground: Ground, genomes: dict[str, str], genome: s
     try:
         variant = parse_variant(typed, reference)
     except AttendomeError as error:
-        return Given(problem=str(error), offers=_offers(typed, reference, error, genomes, genome))
+        forms = _forms(typed, reference)
+        return Given(
+            problem=str(error), offers=forms or _offers(typed, reference, error, genomes, genome), is_place=bool(forms)
+        )  # fmt: skip
     with suppress(AttendomeError):
         as_typed = parse_variant(typed)
         if (as_typed.position, as_typed.ref, as_typed.alt) != (variant.position, variant.ref, variant.alt):
@@ -100,7 +105,7 @@ def _offers(
     try:
         variant = parse_variant(typed)
     except AttendomeError:
-        return _forms(typed, reference)
+        return ()
     found = _meant(variant, reference, error)
     offered = getattr(error, "offer", None)
     if offered is not None and str(offered) not in {offer.variant for offer in found}:
@@ -164,11 +169,11 @@ def _forms(typed: str, reference: Reference) -> tuple[Offer, ...]:
 
 def render_problem(given: Given) -> None:
     """What is wrong, and buttons for what was probably meant."""
-    st.error(plain(given.problem), icon=":material/info:")
+    (st.info if given.is_place else st.error)(plain(given.problem), icon=":material/info:")
     if not given.offers:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption("Did you mean", width="content")
+        st.caption("Change it to" if given.is_place else "Did you mean", width="content")
         for number, offer in enumerate(given.offers):
             st.button(
                 plain(offer.label), key=f"var_offer_{number}", on_click=choose, args=(offer.variant, offer.genome)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from components.browser import render_browser
 from components.browser.scene import Place, Row, Scene, Window
-from components.effects.people import JOINT, haplotype_rows, joint_table, people_words
+from components.effects.people import JOINT, haplotype_rows, joint_table, people_words, variants_row
 from components.effects.state import RANK, SAMPLE
 from components.effects.tracks import shown_tracks
 from components.messages import plain
@@ -28,20 +28,25 @@ from dashboard.variants.questions import haplotype_question, haplotype_seconds
 
 KEY, UPLOAD, SLOT = "var_people_browser", "var_people_file", "haplotypes"
 MAX_MB = 50
-ROWS, LISTED = 2, 12
+ROWS, LISTED, MOST_ROWS = 2, 12, 400
 
 
-def render_haplotypes(found: Found) -> None:
-    """The choice of a person, and what both haplotypes do to the window of the variant."""
+def render_haplotypes(found: Found) -> tuple[HaplotypeEffects, dict[int, Found]] | None:
+    """The choice of a person, and a picture of what both haplotypes do to the window of the variant.
+
+    Returns
+    -------
+    The effects, and each haplotype's with its scores, by its number; None while they are not known.
+    """
     source, key = _source(found)
     if source is None:
         st.caption("Upload a phased VCF (0|1) with samples to see both haplotypes of a person in this window.")
-        return
+        return None
     try:
         names = runtime_effects.derived(("samples", key), lambda: samples_of(_opened(source)))
         if not names:
             st.info("This VCF has no samples, so nobody's haplotypes are in it; give one with genotypes.")
-            return
+            return None
         sample = _choose_sample(names)
         place = Interval(found.effect.interval.chrom, found.effect.interval.start, found.effect.interval.end)
         carried = runtime_effects.derived(
@@ -50,25 +55,25 @@ def render_haplotypes(found: Found) -> None:
         )
     except AttendomeError as error:
         st.error(plain(str(error)), icon=":material/info:")
-        return
+        return None
     _say(carried, found)
     if not carried.first and not carried.second:
         st.caption("So both haplotypes read as the reference does.")
-        return
+        return None
     window = Interval(found.effect.window.chrom, found.effect.window.start, found.effect.window.end)
     try:
         question = haplotype_question(found.ask, carried, window)
     except AttendomeError as error:
         st.error(plain(str(error)), icon=":material/info:")
-        return
+        return None
     getting = get(
         question, f"Haplotypes of {sample}, {place.locus}", slot=SLOT, saying="Reading both haplotypes",
         seconds=lambda: haplotype_seconds(found.ask, carried, window), runs=2 + len({*carried.first, *carried.second}),
     )  # fmt: skip
     if getting.state != "ready":
         render_getting(getting, verb="Predict both haplotypes")
-        return
-    _show(found, getting.answer, question.key)
+        return None
+    return getting.answer, _show(found, getting.answer, question.key)
 
 
 def _inside(found: Found, place: Interval) -> Interval:
@@ -113,23 +118,23 @@ def _say(carried: Haplotypes, found: Found) -> None:
                 st.caption(plain(f"{line}{one.text}. {one.reason}"))
 
 
-def _show(found: Found, effects: HaplotypeEffects, key: str) -> None:
+def _show(found: Found, effects: HaplotypeEffects, key: str) -> dict[int, Found]:
     sides: dict[int, VariantEffect] = {
         number: effect for number, effect in ((1, effects.first), (2, effects.second)) if effect is not None
     }
     tracks, _ = shown_tracks(found.ask.table, found.score(st.session_state[RANK]), found.effect.tracks)
     parts = {number: found_of(found.ask, effect, f"{key} {number}") for number, effect in sides.items()}
-    known = {number: part.true.effect for number, part in parts.items() if part.true is not None}
     rows: list[Row] = []
+    both, own = effects.haplotypes, found.effect.changes[0]
     seen = (max(0, found.effect.interval.start), min(contig_bp(found), found.effect.interval.end))
     near = genes_near(found.ask.ground, Interval(found.effect.interval.chrom, *seen), contig_bp(found))
     rows.append(near.row)
+    rows += [variants_row(carried, number) for number, carried in ((1, both.first), (2, both.second)) if carried]
     for track in tracks[:ROWS]:
         for number, part in parts.items():
             rows += haplotype_rows(part.effect, number, track, true_changes(part, (track,)))
     effect = found.effect
-    changes = sorted({*effects.haplotypes.first, *effects.haplotypes.second}, key=lambda one: one.position)
-    title = f"{effects.haplotypes.sample}: both haplotypes against the reference"
+    title = f"{both.sample}: both haplotypes against the reference"
     provenance = " · ".join(filter(None, [effect.provenance.sentence, found.ask.origin]))
     moves = st.session_state.setdefault("_var_people_moves", {})
     move = moves.setdefault((effect.interval, effects.haplotypes.sample), len(moves) + 1)
@@ -143,7 +148,7 @@ def _show(found: Found, effects: HaplotypeEffects, key: str) -> None:
             windows=(
                 Window(effect.interval.start, effect.interval.end, effect.window.start, effect.window.end, "ready"),
             ),
-            marks=tuple((one.interval.start, one.interval.end, "") for one in changes[:60]),
+            marks=((own.interval.start, own.interval.end, ""),) if own in {*both.first, *both.second} else (),
             title=title,
             provenance=provenance,
             description=f"{title}. {people_words(effects.haplotypes)}",
@@ -151,11 +156,20 @@ def _show(found: Found, effects: HaplotypeEffects, key: str) -> None:
         ),
         key=KEY,
     )
+    return parts
+
+
+def render_joint(effects: HaplotypeEffects, parts: dict[int, Found], found: Found) -> None:
+    """Joint effects against sums of single ones, every track, the largest first."""
+    known = {number: part.true.effect for number, part in parts.items() if part.true is not None}
     table = joint_table(effects, found.effect.tracks, known or None)
     table.sort(key=lambda row: -abs(float(row["Joint effect"])))
+    units = {track.unit for track in found.effect.tracks}
+    if len(units) == 1:
+        table = [{name: value for name, value in row.items() if name != "Unit"} for row in table]
     numbers = {name: st.column_config.NumberColumn(format="%.4g") for name in table[0] if name not in ("Track", "Unit")}
     numbers["Haplotype"] = st.column_config.NumberColumn(format="%d")
-    st.dataframe(table[:400], hide_index=True, height=300 if len(table) > 8 else "auto", column_config=numbers)
-    st.caption(plain(JOINT))
-    if rule := next((side.rule for side in sides.values() if side.rule), ""):
+    st.dataframe(table[:MOST_ROWS], hide_index=True, height=300 if len(table) > 8 else "auto", column_config=numbers)
+    st.caption(plain(f"{JOINT}, in {next(iter(units)) if len(units) == 1 else 'the unit of each row'}."))
+    if rule := next((part.effect.rule for part in parts.values() if part.effect.rule), ""):
         st.caption(plain(rule))

@@ -211,7 +211,8 @@ def render_scoring(ask: Ask, scoring: Scoring, part: str) -> Scored | None:
         before = f"{kept.done:,} of {len(listed):,} are finished. " if kept.done else ""
         many = f"{grid_words(scoring)}, {len(scoring.columns):,} tracks."
         if kept.done:
-            many = f"{len({group.window for group in left_of(scoring, kept)}):,} windows are left."
+            windows = len({group.window for group in left_of(scoring, kept)})
+            many = f"{windows:,} window{'s are' if windows != 1 else ' is'} left."
         st.caption(plain(f"{before}{many} What is finished is kept, whatever happens."), width="content")
     if problem := st.session_state.pop(f"_var_{part}_problem", ""):
         st.error(plain(problem), icon=":material/info:")
@@ -249,8 +250,11 @@ def render_left_out(listed: VariantList, part: str) -> None:
     count = len(listed.rejected) + listed.hidden
     with st.expander(f"{count:,} record{'s' * (count != 1)} of {plain(listed.name)} left out, with the reason"):
         table = rejected_table(listed)
+        shown = table[table.line > 0]
+        if not shown["offer"].any():
+            shown = shown.drop(columns="offer")
         st.dataframe(
-            table[table.line > 0] if (table.line > 0).any() else table, hide_index=True,
+            shown, hide_index=True,
             height=240 if len(table) > 6 else "auto", key=f"var_{part}_rejected",
             column_config={
                 "line": "Line", "text": "Record", "reason": st.column_config.TextColumn("Why", width="large"),

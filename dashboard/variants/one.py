@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from components.controls import choose as choose_one
@@ -11,7 +9,7 @@ from components.effects.numbers import change_text, value_text
 from components.effects.state import RANK, TOOL, TOOLS, VARIANT
 from components.effects.table import track_order
 from components.effects.tracks import render_tracks, shown_tracks
-from components.effects.words import unit_of, window_words
+from components.effects.words import unit_of
 from components.links import write_link
 from components.messages import plain
 from core import runtime_effects
@@ -22,12 +20,12 @@ from dashboard.variants.browse import Picture, browse
 from dashboard.variants.examples import examples_for, first_variant, render_examples
 from dashboard.variants.found import Found, found_of
 from dashboard.variants.given import choose, given_variant, render_problem, type_variant
-from dashboard.variants.haplotypes import render_haplotypes
+from dashboard.variants.haplotypes import render_haplotypes, render_joint
 from dashboard.variants.page import Ask
 from dashboard.variants.questions import effect_question, effect_seconds
 from dashboard.variants.scoring import render_every_score, render_scores
 from dashboard.variants.takeaways import render_takeaways
-from dashboard.variants.trust import render_trust
+from dashboard.variants.trust import render_limits, render_trust, render_trust_of
 from dashboard.variants.why import render_why
 
 SLOT = "effect"
@@ -36,14 +34,14 @@ SLOT = "effect"
 def render_one(ask: Ask, genomes: dict[str, str]) -> None:
     """Everything about one variant."""
     state = st.session_state
-    if not (state.get(VARIANT) or "").strip() and not state.get("_var_emptied"):
+    if not (state.get(VARIANT) or "").strip() and state.get("_var_begun") != ask.genome:
         state[VARIANT] = first_variant(ask.ground)
+    state["_var_begun"] = ask.genome
     examples = examples_for(ask.ground)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         with st.container(width="stretch"):
             typed = type_variant(examples[0][1] if examples else "chr1:14677:G:A")
         panel = st.container(width="content")
-    state["_var_emptied"] = not typed
     status = st.container(key="var_status", horizontal=True, vertical_alignment="center", gap="small")
     if not typed:
         with status:
@@ -74,8 +72,8 @@ def render_one(ask: Ask, genomes: dict[str, str]) -> None:
             runs=2 * len(ask.averaging.runs),
         )  # fmt: skip
         if getting.state == "ready":
-            said = [given.note, window_words(getting.answer), *getting.answer.notes]
-            st.caption(plain(" ".join(filter(None, said[:2]))), width="content")
+            if given.note:
+                st.caption(plain(given.note), width="content")
         else:
             render_getting(getting, verb="Predict both alleles", about=f"{variant.label} is not predicted yet.")
     if getting.state != "ready":
@@ -109,16 +107,26 @@ def _below(found: Found) -> None:
     for note in found.effect.notes:
         st.caption(plain(note))
     tool = choose_one("Below", TOOLS, TOOL, place=st, hide=True)
-    parts: dict[str, Callable[[Found], None]] = {
-        "scores": render_scores, "why": render_why, "people": render_haplotypes,
-    }  # fmt: skip
-    left, right = st.columns([2.3, 1], gap="medium")
+    left, right = st.columns([2.1, 1], gap="medium")
+    people = None
     with left:
-        parts[tool](found)
+        if tool == "people":
+            people = render_haplotypes(found)
+        else:
+            (render_why if tool == "why" else render_scores)(found)
     with right:
-        render_trust(found)
+        if tool != "people":
+            render_trust(found, chosen=tool == "why")
+        elif people is not None:
+            effects, parts = people
+            render_trust_of(parts, {number: effects.sum_of_singles(number) for number in parts}, found)
+        else:
+            with st.container(border=True):
+                render_limits()
     if tool == "scores":
         render_every_score(found)
+    elif people is not None:
+        render_joint(*people, found)
 
 
 def headline(found: Found) -> str:

@@ -6,12 +6,14 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from core import runtime_dna, runtime_effects
-from core.effects.asking import EffectQuestion
+from core.effects.asking import EffectQuestion, kind_of_window
 from core.effects.asking import estimate_seconds as effect_estimate
 from core.effects.background import BackgroundQuestion
 from core.effects.background import estimate_seconds as background_estimate
+from core.effects.background import kind_of_window as changes_kind
 from core.effects.values import VariantEffect
 from core.enformer.asking import Question, small_run_seconds
+from core.enformer.asking import estimate_seconds as predicted_before
 from core.enformer.averaging import Averaging
 from core.enformer.results import as_json
 from core.genome.variant import Variant
@@ -24,9 +26,12 @@ if TYPE_CHECKING:
     from core.effects.haplotypes import Haplotypes
     from core.genome.interval import Interval
 
-EDIT_SHARE = 0.4  # of a prediction: one changed letter needs the transformer, and hardly anything of the tower
-ATTENTION_SHARE = 6.0  # of a prediction: the weights of every layer are made again, and read
-MUTATED_BP = 12  # on either side of the variant
+# Shares of a prediction, for what was not measured here yet.
+EDIT_SHARE = 0.4  # one changed letter needs the transformer, and hardly anything of the tower
+ATTENTION_SHARE = 4.0  # the weights of every layer are made again, and read
+GRADIENT_SHARE = 3.0
+ATTENTION_ROWS = 4
+MUTATED_BP = 20  # on either side of the variant
 
 
 def effect_question(ask: Ask, variant: Variant) -> EffectQuestion:
@@ -51,7 +56,25 @@ def window_seconds(ask: Ask, window: Interval) -> float:
     DeviceMemoryError
         It does not fit.
     """
-    return runtime_dna.whole_prediction_seconds(_plain_question(ask, window))
+    asked = _plain_question(ask, window)
+    whole = runtime_dna.whole_prediction_seconds(asked)
+    if not is_small(ask, window):
+        return whole
+    timings = runtime_dna.timings()
+    each = timings.estimate(kind_of_window(ask.engine, window.width_bp))  # of two readings, one of them of an edit
+    known = [predicted_before(asked, timings), None if each is None else 2 * each / (1 + EDIT_SHARE)]
+    return min([whole, *(seconds for seconds in known if seconds is not None)])
+
+
+def _least(ask: Ask, window: Interval, measured: float | None, otherwise: float) -> float:
+    """What was measured here, else `otherwise`; of a small model never more than its size says, which is plenty, so
+    that runs on a busy machine do not count for long."""
+    if measured is None:
+        return otherwise
+    if not is_small(ask, window):
+        return measured
+    size = small_run_seconds(_plain_question(ask, window)) or 0.0
+    return min(measured, otherwise * size / max(window_seconds(ask, window), 1e-9))
 
 
 def is_small(ask: Ask, window: Interval) -> bool:
@@ -61,19 +84,17 @@ def is_small(ask: Ask, window: Interval) -> bool:
 
 def effect_seconds(ask: Ask, question: EffectQuestion) -> float:
     """Both alleles: from earlier ones here, or from what a prediction takes."""
-    found = None if is_small(ask, question.window) else effect_estimate(question, runtime_dna.timings())
-    if found is not None:
-        return found
     more = 2.0 if question.change.length_change_bp else EDIT_SHARE
-    return (1 + more) * len(ask.averaging.runs) * window_seconds(ask, question.window)
+    otherwise = (1 + more) * len(ask.averaging.runs) * window_seconds(ask, question.window)
+    return _least(ask, question.window, effect_estimate(question, runtime_dna.timings()), otherwise)
 
 
-def background_question(ask: Ask, effect: VariantEffect) -> BackgroundQuestion:
-    """Random changes of the same window."""
+def background_question(ask: Ask, effect: VariantEffect, starts: tuple[int, ...] = ()) -> BackgroundQuestion:
+    """Random changes of the same window, and what they do at gene starts."""
     return runtime_effects.derived(
-        ("background", *ask.key, id(ask.engine), effect.window),
+        ("background", *ask.key, id(ask.engine), effect.window, starts),
         lambda: BackgroundQuestion.at(
-            ask.engine, ask.ground.reference, effect.window, head=ask.head, averaging=ask.averaging
+            ask.engine, ask.ground.reference, effect.window, head=ask.head, averaging=ask.averaging, starts=starts
         ),
     )  # fmt: skip
 
@@ -81,12 +102,10 @@ def background_question(ask: Ask, effect: VariantEffect) -> BackgroundQuestion:
 def background_seconds(ask: Ask, question: BackgroundQuestion) -> float:
     """What is left of it."""
     store, window = runtime_effects.background_store(), question.stretch.window
-    found = None if is_small(ask, window) else background_estimate(question, store, runtime_dna.timings())
-    if found is not None:
-        return found
     known = question.kept(store)
     left = question.count - (0 if known is None else len(known))
-    return left * EDIT_SHARE * len(ask.averaging.runs) * window_seconds(ask, window)
+    otherwise = left * EDIT_SHARE * len(ask.averaging.runs) * window_seconds(ask, window)
+    return _least(ask, window, background_estimate(question, store, runtime_dna.timings()), otherwise)
 
 
 def contribution_question(
@@ -106,14 +125,13 @@ def contribution_seconds(ask: Ask, question: ContributionQuestion) -> float:
     """What is left of it."""
     from core.attribution.effort import estimate_seconds
 
-    whole = window_seconds(ask, question.interval)
-    if is_small(ask, question.interval):
-        letters = 3 * (question.end - question.start) * EDIT_SHARE if question.is_mutagenesis else 2.0
-        return letters * whole
+    window = question.interval
+    whole = window_seconds(ask, window)
     found = estimate_seconds(
         question, runtime_effects.contribution_store(), runtime_dna.timings(), whole_seconds=whole, coarse=False
     )
-    return whole if found is None else found
+    runs = 3 * (question.end - question.start) * EDIT_SHARE if question.is_mutagenesis else GRADIENT_SHARE
+    return _least(ask, window, found, runs * whole)
 
 
 def attention_question(ask: Ask, effect: VariantEffect) -> MadeAnswer:
@@ -125,13 +143,17 @@ def attention_question(ask: Ask, effect: VariantEffect) -> MadeAnswer:
     return MadeAnswer(
         engine,
         _digest(["attention", _model(ask), reference.identity, variant]),
-        lambda told: attention_change(engine, reference, variant, rows=4, on_progress=told),
-    )
+        lambda told: attention_change(engine, reference, variant, rows=ATTENTION_ROWS, on_progress=told),
+        timing=_timing("attention-change", ask, effect.window), units=3 if effect.shifts_frame else 2,
+    )  # fmt: skip
 
 
 def attention_seconds(ask: Ask, effect: VariantEffect) -> float:
     """Reading the weights of all layers, of each allele."""
-    return (3 if effect.shifts_frame else 2) * ATTENTION_SHARE * window_seconds(ask, effect.window)
+    units = 3 if effect.shifts_frame else 2
+    each = runtime_dna.timings().estimate(_timing("attention-change", ask, effect.window))
+    otherwise = units * ATTENTION_SHARE * window_seconds(ask, effect.window)
+    return _least(ask, effect.window, None if each is None else units * each, otherwise)
 
 
 def haplotype_question(ask: Ask, haplotypes: Haplotypes, window: Interval) -> MadeAnswer:
@@ -146,13 +168,27 @@ def haplotype_question(ask: Ask, haplotypes: Haplotypes, window: Interval) -> Ma
         lambda progress: haplotype_effects(
             engine, reference, haplotypes, window, head=head, averaging=averaging, on_progress=progress
         ),
-    )
+        timing=_timing("haplotypes", ask, window), units=_haplotype_units(ask, haplotypes),
+    )  # fmt: skip
 
 
 def haplotype_seconds(ask: Ask, haplotypes: Haplotypes, window: Interval) -> float:
     """The reference, both haplotypes, and each variant; where letters are added or lost, a whole window twice."""
+    units = _haplotype_units(ask, haplotypes)
+    each = runtime_dna.timings().estimate(_timing("haplotypes", ask, window))
+    if each is None:  # the random changes beside it are of the same kind
+        edit = runtime_dna.timings().estimate(changes_kind(ask.engine, window.width_bp, ask.averaging))
+        each = None if edit is None else edit / EDIT_SHARE / len(ask.averaging.runs)
+    return _least(ask, window, None if each is None else units * each, units * window_seconds(ask, window))
+
+
+def _haplotype_units(ask: Ask, haplotypes: Haplotypes) -> float:
     shares = sum(2.0 if variant.length_change_bp else EDIT_SHARE for variant in {*haplotypes.first, *haplotypes.second})
-    return (5 + shares) * len(ask.averaging.runs) * window_seconds(ask, window)
+    return (3 + shares) * len(ask.averaging.runs)
+
+
+def _timing(what: str, ask: Ask, window: Interval) -> str:
+    return f"{what} {_digest(ask.engine.fingerprint)[:16]} {ask.engine.device} {window.width_bp}"
 
 
 def _model(ask: Ask) -> dict:

@@ -7,7 +7,7 @@ import streamlit as st
 from components.drawing import render_drawing
 from components.effects.bars import effect_bars, groups_of
 from components.effects.state import RANK, TRACK, TRACKS
-from components.effects.table import scores_of_track, track_order, tracks_table
+from components.effects.table import scores_of_track, track_order, tracks_table, units_words
 from components.effects.tracks import show_tracks
 from components.effects.words import LOG2
 from components.messages import plain
@@ -23,10 +23,10 @@ def render_scores(found: Found) -> None:
     name = _choose_rank(found)
     score, tracks, runs = found.score(name), found.effect.tracks, len(found.effect.runs)
     true = None if found.true is None else found.true.score(name)
-    st.caption(plain(score.sentence))
+    st.caption(plain(f"{score.sentence} {units_words(score, tracks)}"))
     table = tracks_table(score, tracks, runs, true)
     numbers = {
-        column: st.column_config.NumberColumn(format="%.4g")
+        column: st.column_config.NumberColumn(format="%.4g", width=90 if column == "Alternative" else 78)
         for column in ("Reference", "Alternative", "Effect", "Least", "Most", "True effect")
     }
     event = st.dataframe(
@@ -39,7 +39,7 @@ def render_scores(found: Found) -> None:
         _offer(tracks[int(order[picked[0]])])
     spoken = "Least and Most: the smallest and the largest effect over the averaged runs. " if runs > 1 else ""
     if true is not None:
-        spoken += "True effect: what the simulator's rules give for the changed letters, in the same bins."
+        spoken += "True effect: what the simulator's rules give for the changed letters."
     if spoken:
         st.caption(spoken)
     units = {track.unit for track in tracks}

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
-from components.effects.numbers import change_text
-from components.effects.places import Aim, aim_label, aims_of, first_aim
-from components.effects.state import AT, RANK
-from components.effects.trust import Told, distance_told, gradient_estimate, methods_told, spread_told, truth_told
-from components.effects.words import LIMITS, NO_LABEL
+from components.effects.numbers import change_text, value_text
+from components.effects.places import LOCAL, Aim, aim_label, aims_of, first_aim
+from components.effects.state import AT
+from components.effects.trust import (
+    Told,
+    distance_told,
+    gradient_estimate,
+    methods_told,
+    spread_told,
+    together_told,
+    truth_told,
+)
+from components.effects.words import LIMITS, NO_LABEL, ONE_RUN
 from components.messages import plain
 from core import runtime_effects
+from core.effects.background import Background, start_name
 from core.effects.values import VariantEffect
 from core.errors import AttendomeError
 from core.genome.interval import Interval
@@ -25,6 +35,7 @@ from dashboard.variants.questions import (
 from dashboard.variants.scoring import chosen_track
 
 BACKGROUND, GRADIENT = "background", "gradient"
+COMPARED_BY_ITSELF = True  # where it takes seconds
 
 
 def chosen_aim(found: Found) -> Aim:
@@ -60,28 +71,62 @@ def render_limits() -> None:
     st.caption(plain(NO_LABEL))
 
 
-def render_trust(found: Found) -> None:
-    """The panel of one variant."""
+def render_trust(found: Found, *, chosen: bool = False) -> None:
+    """The panel of one variant.
+
+    Parameters
+    ----------
+    chosen : whether the place that is looked at is chosen elsewhere.
+    """
     with st.container(border=True, key="var_trust"):
         st.markdown("**How far to trust it**")
-        aim = choose_aim(found, "var_trust_at")
+        aim = chosen_aim(found) if chosen else choose_aim(found, "var_trust_at")
         unit = aim.track.unit
-        st.markdown(plain(f"{aim.track.label}, {aim.title}: {_numbers(aim)} ({unit})"))
-        told = [distance_told(found.effect, found.at_genes, aim)]
-        told.append(spread_told(found.effect, found.score(st.session_state[RANK]), aim))
+        st.markdown(plain(f"{aim.track.label}, {aim.title}: {_numbers(aim)}."))
+        told = [distance_told(found.effect, found.at_genes, aim), spread_told(found.effect, aim)]
         if found.true is not None and runtime_effects.is_derived(found.true_key):
             aims = aims_of(found.true.effect, found.true.at_genes, aim.track)
             told.append(truth_told(aims[aim.name], aim, unit))
         for each in told:
             _tell(each)
-        if found.effect.variant is not None:
-            _methods(found, aim)
-            _percentile(found, aim)
+        _methods(found, aim)
+        _percentile(found, aim)
         render_limits()
 
 
-def _numbers(aim: Aim) -> str:
-    return f"reference {aim.ref:.4g}, alternative {aim.alt:.4g}, effect {change_text(aim.effect)}"
+def render_trust_of(parts: dict[int, Found], sums: dict[int, np.ndarray], found: Found) -> None:
+    """The panel of a person's haplotypes.
+
+    Parameters
+    ----------
+    parts : number of the haplotype -> its effect. sums : -> (tracks,) sum of single effects on the window's mean.
+    found : the variant whose window it is; its choice of a track and a place holds here too.
+    """
+    with st.container(border=True, key="var_trust"):
+        st.markdown("**How far to trust it**")
+        aim = choose_aim(found, "var_trust_at")
+        st.markdown(plain(f"{aim.track.label}, {aim.title}:"))
+        for number, part in parts.items():
+            own = aims_of(part.effect, part.at_genes, aim.track, found.effect.changes[0])[aim.name]
+            st.markdown(f"**Haplotype {number}.** {plain(_numbers(own, 'haplotype'))}.")
+            if len(part.effect.runs) > 1:
+                _tell(spread_told(part.effect, own))
+            if part.true is not None:
+                genes, changed = part.true.at_genes, found.effect.changes[0]
+                _tell(truth_told(aims_of(part.true.effect, genes, aim.track, changed)[aim.name], own, aim.track.unit))
+            column = part.effect.place(aim.track)
+            joint = float(part.effect.effect[:, column].mean(dtype=np.float64))
+            _tell(together_told(joint, float(sums[number][column]), aim.track.unit))
+        if len(found.effect.runs) == 1:
+            st.markdown(f"**Spread.** {ONE_RUN}")
+        render_limits()
+
+
+def _numbers(aim: Aim, alt: str = "alternative") -> str:
+    return (
+        f"reference {value_text(aim.ref)}, {alt} {value_text(aim.alt)}, effect {change_text(aim.effect)} "
+        f"{aim.track.unit}"
+    )
 
 
 def _tell(told: Told) -> None:
@@ -135,23 +180,42 @@ def _percentile(found: Found, aim: Aim) -> None:
     """The effect's place among random changes of the same window."""
     ask, effect = found.ask, found.effect
     try:
-        question = background_question(ask, effect)
+        question = background_question(ask, effect, tuple(one.gene.tss for one in found.at_genes))
         getting = get(
-            question, f"{question.count} random changes of {effect.window.locus}", slot=BACKGROUND,
-            seconds=lambda: background_seconds(ask, question), saying="Random changes", wait=False, by_itself=False,
-            runs=question.count,
+            question, "Random changes", slot=BACKGROUND,
+            seconds=lambda: background_seconds(ask, question), saying="Changing random letters", wait=False,
+            by_itself=COMPARED_BY_ITSELF,            runs=question.count,
         )  # fmt: skip
     except AttendomeError as error:
         st.caption(plain(str(error)))
         return
     if getting.state == "ready":
-        known = getting.answer
-        score = "local" if aim.name == "local" else "sad"
-        column = effect.place(aim.track)
-        value = float((found.local["local"] if score == "local" else found.window["sad"]).effect[column])
-        what = "around each change" if score == "local" else "over the whole window"
-        share = known.percentile(aim.track.index, value, score)
-        _tell(Told("Among random changes", f"{known.sentence(share)} Compared: the mean {what}."))
+        _tell(_among(found, aim, getting.answer))
         return
-    st.markdown(f"**Among random changes.** {question.count} random letters of this window, changed one at a time.")
-    render_getting(getting, verb="Compare")
+
+    def so_far() -> None:
+        if (part := runtime_effects.known_part(question)) is not None:
+            _tell(_among(found, aim, part))
+            return
+        words = f"{question.count} random letters of this window, changed one at a time."
+        _tell(Told("Among random changes", words))
+
+    render_getting(getting, verb="Compare", so_far=so_far)
+
+
+def _among(found: Found, aim: Aim, known: Background) -> Told:
+    """Where the effect stands among what is known of random changes, compared by the same score."""
+    column = found.effect.place(aim.track)
+    one = next((one for one in found.at_genes if one.gene.symbol == aim.name), None)
+    name = LOCAL if one is None else start_name(one.gene.tss)
+    if one is not None and name in known.values:
+        score, what = one.score, f"over the same bins at the start of {aim.name}"
+    elif one is not None:
+        name, score, what = "sad", found.window["sad"], "over the whole window"
+    else:
+        score, what = found.local["local"], "around each change"
+    value = float(score.effect[column])
+    share = known.percentile(aim.track.index, value, name)
+    done = "" if len(known) == known.asked else f" {known.asked} are asked for."
+    words = f"{known.sentence(share)}{done} Compared: {change_text(value)} {aim.track.unit}, the mean {what}."
+    return Told("Among random changes", words)

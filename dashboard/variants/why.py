@@ -33,7 +33,7 @@ from dashboard.variants.scoring import choose_track
 from dashboard.variants.trust import choose_aim
 
 KEY, ATTENTION_KEY = "var_why_browser", "var_attention_browser"
-SEEN_BP, LOGO_BP = 40, 4_096
+SEEN_BP, LOGO_BP = 20, 4_096
 MOTIF_FLANK_BP = 40
 ATTENTION = "var_attention"
 
@@ -208,7 +208,7 @@ def _attention(found: Found) -> None:
         runs=3 if effect.shifts_frame else 2,
     )  # fmt: skip
     if getting.state != "ready":
-        render_getting(getting, verb="Read the attention", about="Which bins look elsewhere after the change.")
+        render_getting(getting, verb="Read the attention", about="Which bins attend elsewhere after the change.")
         return
     change = getting.answer
     seen = (max(0, effect.interval.start), min(contig_bp(found), effect.interval.end))

@@ -34,7 +34,7 @@ for begin in range(0, len(EXAMPLES), ROW):
             )
             st.caption(example.see)
 
-tracks, contributions, playground = st.columns(3)
+tracks, contributions, variants, playground = st.columns(4)
 with tracks.container(border=True, height="stretch"):
     st.page_link("views/tracks.py", label="**DNA: predicted tracks**", icon=":material/arrow_forward:")
     st.caption(
@@ -43,6 +43,9 @@ with tracks.container(border=True, height="stretch"):
 with contributions.container(border=True, height="stretch"):
     st.page_link("views/contributions.py", label="**DNA: contributions**", icon=":material/arrow_forward:")
     st.caption("Which letters made the model say that? Every base as tall as it counts, motifs named, methods checked.")
+with variants.container(border=True, height="stretch"):
+    st.page_link("views/variants.py", label="**DNA: variants**", icon=":material/arrow_forward:")
+    st.caption("What does a change of letters do: where, in which tracks, through which motif, and can it be trusted?")
 with playground.container(border=True, height="stretch"):
     st.page_link("views/playground.py", label="**DNA: the playground**", icon=":material/arrow_forward:")
     st.caption(

@@ -63,7 +63,7 @@ def test_rows_hold_both_alleles_and_their_difference_with_units():
     np.testing.assert_array_equal(moved.spread, [0, 0, 0.5, 0])
     assert (both.first_name, both.second_name) == ("reference (A)", "alternative (C)")
     assert both.unit == change.unit == "coverage summed over the bin"
-    assert change.signs == ("more with C", "less with C")
+    assert change.signs == ("more with C", "less")
     assert both.note == "1.00 → −1.50 where it changes most"
 
 
@@ -90,11 +90,11 @@ def test_a_place_is_a_gene_start_or_around_the_variant():
 def test_spread_method_and_truth_are_told_and_warn_where_signs_differ():
     effect = made(SNV, runs=3)
     aim = aims_of(effect, gene_scores(effect, [GENE]), TRACKS[1])["G1"]
-    told = spread_told(effect, window_scores(effect)["sad"], aim)
+    told = spread_told(effect, aim)
     assert "Over 3 runs" in told.words
     assert "−1.33 to −0.667" in told.words
     assert not told.warns
-    assert "no spread is known" in spread_told(made(SNV), window_scores(made(SNV))["sad"], aim).words
+    assert "no spread is known" in spread_told(made(SNV), aim).words
     assert not methods_told(-0.3, aim, "x").warns
     assert methods_told(0.3, aim, "x").warns
     assert truth_told(aims_of(made(SNV), (), TRACKS[0])["local"], aim, "x").words.endswith(

@@ -191,7 +191,11 @@ def test_changed_since_it_was_opened(fasta: Path, index_folder: Path) -> None:
         ("a.fa", b">\nACGT\n", "cannot be read as FASTA"),
         ("a.fa", b">chr1\nACGT\nAC\nACGT\n", "lines of different lengths"),
         ("a.fa", b">chr1\nACGT\n>chr1\nACGT\n", "two sequences of one name"),
-        ("a.fa.gz", gzip.compress(b">chr1\nACGT\n", mtime=0), "compressed with gzip, which cannot be read from the middle"),
+        (
+            "a.fa.gz",
+            gzip.compress(b">chr1\nACGT\n", mtime=0),
+            "compressed with gzip, which cannot be read from the middle",
+        ),
         ("a.fa.gz", b">chr1\nACGT\n", r"not compressed, which its name does not say; rename it \(drop .gz\)"),
         ("a.fa.gz", b"\x1f\x8bnonsense", "cannot be read"),
         ("a.fa.gz", b"\x1f\x8b", "cannot be read"),
@@ -310,6 +314,18 @@ def test_the_real_megabase(test_data: Path, real_letters: str, index_folder: Pat
         for start in range(block - 3 - block // 51, block + 3 - block // 51):
             assert genome.fetch(Interval("chr1", start, start + 2)) == real_letters[start : start + 2].upper()
     genome.close()
+
+
+def test_a_base_where_a_block_of_65536_bytes_ends(tmp_path: Path, index_folder: Path) -> None:
+    letters = "".join(random.Random(4).choices("ACGT", k=150_000))
+    path = tmp_path / "blocks.fa.gz"
+    write_bgzip(path, f">chr1\n{letters}\n")  # Biopython's blocks hold 65,536 bytes
+    genome = LocalFasta(path, index_folder=index_folder)
+    for start in (65_530 - 6 + offset for offset in range(12)):
+        assert genome.fetch(Interval("chr1", start, start + 1)) == letters[start]
+        assert (
+            genome.fetch(Interval("chr1", start, start + 90_000 - 65_530)) == letters[start : start + 90_000 - 65_530]
+        )
 
 
 def test_several_threads(test_data: Path, real_letters: str, index_folder: Path) -> None:
