@@ -20,12 +20,14 @@ def groups() -> dict[str, tuple[bool, Callable[[int], Iterator]]]:
     from tests.bench import (
         attention,
         browser,
+        contributions,
         effects,
         engine,
         engine_cuda,
         engine_memory,
         engine_peers,
         grid,
+        letters_pages,
         pages,
         peer,
         switches,
@@ -41,6 +43,7 @@ def groups() -> dict[str, tuple[bool, Callable[[int], Iterator]]]:
         "grid": (True, grid.measure_grid),
         "browser": (True, browser.measure_browser),
         "letters": (True, browser.measure_letters),
+        "letters-pages": (True, letters_pages.measure_letters_pages),
         "tracks": (True, tracks.measure_tracks),
         "bins": (True, tracks.measure_bins),
         "peer": (True, peer.measure_bertviz),
@@ -52,14 +55,15 @@ def groups() -> dict[str, tuple[bool, Callable[[int], Iterator]]]:
         "engine-memory": (False, engine_memory.measure_memory),
         "engine-peers": (False, engine_peers.measure_tangermeme),
         "engine-cuda": (False, engine_cuda.measure_cuda),
+        "contributions": (False, contributions.measure_contributions),
         "effects": (False, effects.measure_effects),
     }
 
 
 NAMES = (
-    *("start", "warm", "people", "switches", "grid", "browser", "letters", "tracks", "bins", "peer"),
+    *("start", "warm", "people", "switches", "grid", "browser", "letters", "letters-pages", "tracks", "bins", "peer"),
     *("queue", "attention", "memory", "payload"),
-    *("engine", "engine-memory", "engine-peers", "engine-cuda", "effects"),
+    *("engine", "engine-memory", "engine-peers", "engine-cuda", "contributions", "effects"),
 )
 
 
