@@ -76,7 +76,7 @@ class BrowserSizes:
     signal_*, attention_*, region_* : bodies of rows that are small, medium or large.
     lane : of genes; lanes_* : the most lanes at each height.
     letters_* : bodies of the row of letters; letter_wide : from this many pixels a base, letters are drawn; from
-        block_wide, coloured blocks.
+        block_wide, coloured blocks; logo_wide : letters of logos, which are tall where they matter.
     logo_*, mutation_* : bodies of the rows of contributions and of effects of every letter.
     motif_box : height of a motif's box; motif_matrix : of the matrix under it, where letters have room; motif_gap :
         under each lane; motif_lanes_* : the most lanes at each height.
@@ -107,6 +107,7 @@ class BrowserSizes:
     letters_medium: float = 20
     letters_large: float = 30
     letter_wide: float = 7
+    logo_wide: float = 3.8
     block_wide: float = 1.2
     logo_small: float = 40
     logo_medium: float = 78

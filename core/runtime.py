@@ -6,6 +6,7 @@ lives once per process and every session gets the same object.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import uuid
 from collections.abc import Callable, Hashable, Mapping
@@ -79,12 +80,14 @@ def jobs() -> JobManager:
     SettingsError
         The cache folder cannot be used.
     """
-    return JobManager(
+    manager = JobManager(
         settings().cache_folder / "jobs",
         max_disk_bytes=JOB_DISK_BYTES,
         max_finished=50,
         queues={name: queue(name) for name in QUEUES},
     )
+    atexit.register(manager.close)  # a piece that runs while the interpreter ends would abort the process
+    return manager
 
 
 @st.cache_resource(show_spinner=False)

@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import streamlit as st
 
-from core import runtime, runtime_dna, runtime_effects
+from core import runtime, runtime_dna, runtime_effects, runtime_motifs
+from core.errors import AttendomeError
 
 
 @asynccontextmanager
@@ -21,6 +22,8 @@ def warm_up() -> None:
     """What the first pages need, one after the other."""
     runtime.warm_up()
     runtime_dna.warm_up()
+    with suppress(AttendomeError):  # the contributions page says why
+        runtime_motifs.motif_seconds()  # reads the motifs
     runtime_effects.warm_up()
 
 

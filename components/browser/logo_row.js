@@ -28,7 +28,7 @@ const LOGO_ROW = {
       if (!row.length || view.x(row.start) > box.x + box.width || view.x(row.start + row.length) < box.x) return;
       const wide = 1 / view.bpPerPx;
       if (wide < theme.sizes.block_wide) paintLogoArea(pen, row, view, box, theme, scale);
-      else paintLogoLetters(pen, row, view, box, theme, scale, wide >= theme.sizes.letter_wide);
+      else paintLogoLetters(pen, row, view, box, theme, scale, wide >= theme.sizes.logo_wide);
     });
     paintAxis(pen, theme, box, scale.ticks);
   },
@@ -46,7 +46,7 @@ const LOGO_ROW = {
       return entries;
     }
     for (const base of "ACGT") entries.push({ mark: "patch", colour: theme.letters[base], text: base });
-    if (wide >= theme.sizes.letter_wide) entries.push({ mark: "none", colour: theme.text, text: "upside down: lowers" });
+    if (wide >= theme.sizes.logo_wide) entries.push({ mark: "none", colour: theme.text, text: "upside down: lowers" });
     return entries;
   },
 

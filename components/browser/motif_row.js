@@ -58,7 +58,7 @@ function motifSentence(row, mark) {
   return `${mark.name}${strand}, ${toldSpan(row, mark.start, mark.end)}`;
 }
 
-const hasMatrices = (view, sizes) => 1 / view.bpPerPx >= sizes.letter_wide;
+const hasMatrices = (view, sizes) => 1 / view.bpPerPx >= sizes.logo_wide;
 const lanePitch = (view, sizes) => sizes.motif_box + sizes.motif_gap + (hasMatrices(view, sizes) ? sizes.motif_matrix : 0);
 
 /** Motifs with their matrices and lanes: those that overlap lie under each other, the strongest on top. */

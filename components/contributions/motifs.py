@@ -167,7 +167,7 @@ def render_matches(
             mime="text/tab-separated-values", icon=":material/download:", key=f"{key}_tsv",
         )  # fmt: skip
     shown = shown_matches(matches, every=every)
-    columns = ["position", "strand", "letters", "contribution", "motif", "url", "family", "q_value", "p_value"]
+    columns = ["position", "strand", "letters", "contribution", "motif", "url", "q_value", "family", "p_value"]
     if every:
         columns.insert(4, "rank")
     _table(shown, columns, unit, f"{key}_matches", on_place)

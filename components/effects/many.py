@@ -27,8 +27,8 @@ SORTS = {
     "place": "Order of the file",
 }
 WORDS = (
-    "Reference, alternative and effect are means over 501 bp around the variant (2,001 bp of histone marks), in the "
-    "track's own unit; log2 fold is log2((1 + alternative) / (1 + reference)) of the sums there; window is the effect "
+    "Reference, alternative and effect are means over 501 bp around the variant (2,001 bp of histone marks), in {}; "
+    "log2 fold is log2((1 + alternative) / (1 + reference)) of the sums there; window is the effect "
     "on the mean over all bins that are shown."
 )
 _PLACE = re.compile(r"\S+:[\d,]+(-[\d,]+)?")
@@ -64,11 +64,11 @@ def table_of(scored: Scored, column: int | None = None) -> pd.DataFrame:
         {
             "Variant": [str(variant) for variant in variants],
             "Name": [scored.listed.records[number].name for number in numbers],
-            "Kind": [variant.kind for variant in variants],
             "Track": [scored.tracks[at].label for at in columns],
             "Reference": values[:, place["local_ref"]],
             "Alternative": values[:, place["local_alt"]],
             "Effect": values[:, place["local_effect"]],
+            "Unit": [scored.tracks[at].unit for at in columns],
             "log2 fold": values[:, place["local_log2_fold"]],
             "Window": values[:, place["effect"]],
         }
@@ -81,9 +81,15 @@ def table_of(scored: Scored, column: int | None = None) -> pd.DataFrame:
         table["Gene"] = genes
         table["To its start"] = values[:, place["tss_distance"]]
         table["Gene effect"] = values[:, place["gene_effect"]]
-    table["Unit"] = [scored.tracks[at].unit for at in columns]
+    table["Kind"] = [variant.kind for variant in variants]
     table.index = numbers
     return table
+
+
+def units_of(table: pd.DataFrame) -> str:
+    """In which unit the values of all rows are, in words."""
+    units = table["Unit"].unique()
+    return str(units[0]) if len(units) == 1 else "the unit of each row"
 
 
 def matches(table: pd.DataFrame, text: str) -> np.ndarray:
@@ -143,7 +149,8 @@ def render_table(part: Shown, *, key: str, on_choose: Callable[[int], None], hei
     formats = {name: st.column_config.NumberColumn(format="%.4g") for name in numbers}
     formats["Variant"] = st.column_config.TextColumn(width=170)
     formats["To its start"] = st.column_config.NumberColumn(format="%d bp")
+    same = ["Unit"] if part.table["Unit"].nunique() <= 1 else []
     st.dataframe(
-        part.table, hide_index=True, height=height if len(part.table) > 10 else "auto", column_config=formats, key=key,
-        on_select=chosen, selection_mode="single-row",
+        part.table.drop(columns=same), hide_index=True, height=height if len(part.table) > 10 else "auto",
+        column_config=formats, key=key, on_select=chosen, selection_mode="single-row",
     )  # fmt: skip

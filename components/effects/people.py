@@ -69,8 +69,8 @@ def haplotype_rows(
     """Both rows of a track for one haplotype."""
     both, difference = effect_rows(effect, track, prefix=f"h{which}:", truth=truth)
     return (
-        replace(both, title=f"Hap {which}: {track.label}", note="", second_name=f"hap {which}"),
-        replace(difference, title=f"Hap {which} − ref: {track.label}", note="", signs=("more", "less")),
+        replace(both, title=f"Hap {which}: {track.label}", note="", second_name=f"hap {which}", first_name="ref"),
+        replace(difference, title=f"Hap {which} − ref: {track.label}", note="", signs=("+", "−")),
     )
 
 

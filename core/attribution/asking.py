@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from core.attribution.store import ContributionStore
     from core.enformer.engine import EnformerEngine
 
+FEW = 4  # gradients of one turn
 LAYOUT = 1  # goes up when a kept answer means something else
 _OWN = ("asked.py", "blocks.py", "chunks.py", "gradients.py", "mutagenesis.py", "shuffle.py", "target.py", "values.py")
 _ENGINE = ("backward.py", "backward_layers.py", "editing.py", "edits.py", "gradient_target.py", "gradients.py")
@@ -98,8 +99,12 @@ class ContributionQuestion:
 
     @cached_property
     def plan(self) -> GradientPlan:
-        """The units of a gradient method: single gradients where one takes seconds, else several at once."""
-        at_once = 1 if letters_a_chunk(self.engine, len(self.sequence)) == 1 else AT_ONCE
+        """The units of a gradient method: single gradients where one takes seconds, else several at once; few on a
+        processor, so that what others ask gets in between."""
+        if letters_a_chunk(self.engine, len(self.sequence)) == 1:
+            at_once = 1
+        else:
+            at_once = FEW if self.engine.device.type == "cpu" else AT_ONCE
         return GradientPlan(
             self.asked, self.method, self.steps, self.baseline, self.baselines, self.seed, at_once=at_once
         )

@@ -124,11 +124,14 @@ class VariantReader:
         if self._lines.problem:
             yield self._lines.problem
         elif not self._seen_lines:
-            yield f"{self.name} is empty."
+            yield f"{self.name} is empty; give a VCF, a table or a list of variants."
         elif not self.records and not self._seen:
-            yield f"{self.name} has no variant that can be used."
+            yield (
+                f"{self.name} has no variant that can be scored; give lines such as chr1:14677:G:A, or those of a VCF."
+            )
         if self._vcf.spaced:
-            yield f"{self._vcf.spaced:,} lines have spaces in the place of tabs; they were read all the same."
+            lines, were = ("line has", "it was") if self._vcf.spaced == 1 else ("lines have", "they were")
+            yield f"{self._vcf.spaced:,} {lines} spaces in the place of tabs; {were} read all the same."
         if self._genome is None:
             return
         if self._renamed:

@@ -60,16 +60,16 @@ def agreements(shown: Sequence[Answer], answers: Sequence[Answer]) -> dict[str, 
 
 def render_agreement(aim: Aim, answers: Sequence[Answer], agreed: dict[str, Agreed]) -> None:
     """A line for each method, a warning where one disagrees; before it is known, what it costs."""
+    sample = sample_of(answers)
+    if sample is not None and sample.state == "running":
+        _checking(sample)
+        return
     for one in agreed.values():
         if one.found.disagrees:
             st.warning(plain(one.found.sentence), icon=":material/warning:")
         else:
             st.caption(plain(one.found.sentence), help=SAMPLED)
-    sample = sample_of(answers)
     if sample is None or sample.state == "ready":
-        return
-    if sample.state == "running":
-        _checking(sample)
         return
     if sample.state == "refused":
         st.caption(plain(f"Whether gradients agree with true changes cannot be told here: {sample.sentence}"))

@@ -64,8 +64,6 @@ def _browser(aim: Aim, fields: tuple[LinkField, ...], watching: bool) -> None:
         or (named is not None and named.running)
         or prediction.running
     )
-    if state["_ctb_watch"] != watching:
-        st.rerun()  # so that the page looks again by itself, or no longer
     near = genes_near(aim.ground, Interval(aim.window.chrom, seen.start, seen.end), aim.contig_bp)
     agreed = agreements(shown, answers)
     notes = {key: one.note for key, one in agreed.items()}
@@ -85,6 +83,8 @@ def _browser(aim: Aim, fields: tuple[LinkField, ...], watching: bool) -> None:
         _say(aim, seen, near, shown, said=bool(refused))
         render_unnamed(named)
         render_takeaways(aim, seen, scene, shown, write_link(fields))
+    if state["_ctb_watch"] != watching:
+        st.rerun()  # so that the page looks again by itself, or no longer; what is known is seen before
 
 
 def _place(said: BrowserState) -> tuple[str, float, float, int] | None:

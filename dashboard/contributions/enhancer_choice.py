@@ -178,7 +178,8 @@ def render_files(aim: Aim) -> None:
         _say(LABELS_PROBLEM)
         table = st.session_state.get(LABELS)
         if table is not None:
-            st.caption(plain(f"{len(table.labels):,} tests of {len(table.genes):,} genes in {table.name}."))
+            genes = "1 gene" if len(table.genes) == 1 else f"{len(table.genes):,} genes"
+            st.caption(plain(f"{len(table.labels):,} tests of {genes} in {table.name}."))
             if table.left_out:
                 with st.expander(f"{table.left_out:,} line{'s are' if table.left_out > 1 else ' is'} left out"):
                     st.text("\n".join(table.problems))

@@ -17,7 +17,7 @@ from dashboard.contributions.getting import Answer
 from dashboard.contributions.motif_panel import FoundMotifs, find_motifs, render_motifs
 from dashboard.contributions.moving import look
 
-MOTIF_GLANCE_SECONDS = 0.1  # the picture does not wait for names
+MOTIF_GLANCE_SECONDS = 0.02  # the picture does not wait for names
 
 
 def _truth(aim: Aim) -> Interval | None:

@@ -27,7 +27,7 @@ from dashboard.tracks.near import Near, letters_near
 from dashboard.tracks.run import BY_ITSELF_SECONDS
 from dashboard.tracks.truth import truth_columns, truth_of
 
-WAIT_SECONDS = 0.2
+WAIT_SECONDS = 0.1
 NAMED = 3
 
 

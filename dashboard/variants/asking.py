@@ -98,7 +98,7 @@ def get(
     saying: str = "Predicting",
     runs: int = 1,
     wait: bool = True,
-    by_itself: bool = True,
+    by_itself: float | None = None,
 ) -> Getting:
     """Find or begin an answer, waiting a moment for a quick one.
 
@@ -106,7 +106,8 @@ def get(
     ----------
     seconds : what it takes; asked only where the answer is not known.
     runs : of the model, for the sentence about the cost.
-    wait : whether a quick answer is waited for. by_itself : whether a quick one begins without being asked for.
+    wait : whether a quick answer is waited for.
+    by_itself : what takes at most so many seconds begins without being asked for; by default `BY_ITSELF_SECONDS`.
     """
     told = {"title": title, "slot": slot, "question": question, "saying": saying, "runs": runs}
     if (found := runtime_effects.known_answer(question)) is not None:
@@ -129,7 +130,7 @@ def get(
     if status is not None and status.state in ("failed", "cancelled"):
         said = status.error if status.state == "failed" else ""
         return Getting("ended", job=status.id, seconds=cost, sentence=said, **told)
-    if not by_itself or cost is None or cost > BY_ITSELF_SECONDS:
+    if cost is None or cost > (BY_ITSELF_SECONDS if by_itself is None else by_itself):
         if (active := runtime_effects.running_answer(question)) is not None:
             _jobs()[slot] = (question.key, active)
             return Getting("running", job=active, seconds=cost, **told)

@@ -167,8 +167,13 @@ def render_joint(effects: HaplotypeEffects, parts: dict[int, Found], found: Foun
     units = {track.unit for track in found.effect.tracks}
     if len(units) == 1:
         table = [{name: value for name, value in row.items() if name != "Unit"} for row in table]
-    numbers = {name: st.column_config.NumberColumn(format="%.4g") for name in table[0] if name not in ("Track", "Unit")}
-    numbers["Haplotype"] = st.column_config.NumberColumn(format="%d")
+    short = {"Sum of single effects": "Sum of singles", "True joint effect": "True joint"}
+    numbers = {
+        name: st.column_config.NumberColumn(short.get(name, name), format="%.3g", width=90)
+        for name in table[0]
+        if name not in ("Track", "Unit")
+    }
+    numbers["Haplotype"] = st.column_config.NumberColumn(format="%d", width=80)
     st.dataframe(table[:MOST_ROWS], hide_index=True, height=300 if len(table) > 8 else "auto", column_config=numbers)
     st.caption(plain(f"{JOINT}, in {next(iter(units)) if len(units) == 1 else 'the unit of each row'}."))
     if rule := next((part.effect.rule for part in parts.values() if part.effect.rule), ""):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from components.effects.many import MOST_ROWS, SORTS, WORDS, render_table, shown, table_of
+from components.effects.many import MOST_ROWS, SORTS, WORDS, render_table, shown, table_of, units_of
 from components.effects.state import TRACK, VARIANT, VIEW
 from components.links import write_link
 from components.messages import plain
@@ -38,7 +38,8 @@ def render_many(ask: Ask) -> None:
         return
     render_left_out(listed, PART)
     if not listed.records:
-        st.info(plain(f"{listed.name} has no variant that can be scored."), icon=":material/info:")
+        if not listed.notes:
+            st.info(plain(f"{listed.name} has no variant that can be scored."), icon=":material/info:")
         return
     scoring = scoring_of(ask, listed, choose_tracks(ask, PART))
     scored = render_scoring(ask, scoring, PART)
@@ -73,13 +74,14 @@ def _results(scored: Scored, scoring: Scoring) -> None:
         st.rerun()
     cut = f", of which the first {MOST_ROWS:,} are listed" if part.found > MOST_ROWS else ""
     said = f"{kept.done:,} of {len(scored.listed):,} variants are finished; {part.found:,} match{cut}."
-    st.caption(plain(f"{said} Choose a row to open its variant. Strongest: the largest log2 fold. {WORDS}"))
+    said += f" Choose a row to open its variant. Strongest: the largest log2 fold. {WORDS.format(units_of(table))}"
+    st.caption(plain(said))
 
 
 def _open(scored: Scored, number: int, column: str) -> None:
     variant = scored.listed.records[number].variant
     track = None if column == STRONGEST else scored.tracks[int(column)].index
-    st.session_state[VARIANT], st.session_state["_var_emptied"] = str(variant), False
+    st.session_state[VARIANT] = str(variant)
     if track is not None:
         st.session_state[TRACK] = track
     st.session_state[VIEW], st.session_state["_var_open"] = "one", True

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # Shares of a prediction, for what was not measured here yet.
 EDIT_SHARE = 0.4  # one changed letter needs the transformer, and hardly anything of the tower
+SMALL_EDIT_SHARE = 0.1  # of a small model, whose first prediction takes long for other reasons
 ATTENTION_SHARE = 4.0  # the weights of every layer are made again, and read
 GRADIENT_SHARE = 3.0
 ATTENTION_ROWS = 4
@@ -71,10 +72,8 @@ def _least(ask: Ask, window: Interval, measured: float | None, otherwise: float)
     that runs on a busy machine do not count for long."""
     if measured is None:
         return otherwise
-    if not is_small(ask, window):
-        return measured
-    size = small_run_seconds(_plain_question(ask, window)) or 0.0
-    return min(measured, otherwise * size / max(window_seconds(ask, window), 1e-9))
+    size = small_run_seconds(_plain_question(ask, window))
+    return measured if size is None else min(measured, otherwise * size / max(window_seconds(ask, window), 1e-9))
 
 
 def is_small(ask: Ask, window: Interval) -> bool:
@@ -104,7 +103,8 @@ def background_seconds(ask: Ask, question: BackgroundQuestion) -> float:
     store, window = runtime_effects.background_store(), question.stretch.window
     known = question.kept(store)
     left = question.count - (0 if known is None else len(known))
-    otherwise = left * EDIT_SHARE * len(ask.averaging.runs) * window_seconds(ask, window)
+    share = SMALL_EDIT_SHARE if is_small(ask, window) else EDIT_SHARE
+    otherwise = left * share * len(ask.averaging.runs) * window_seconds(ask, window)
     return _least(ask, window, background_estimate(question, store, runtime_dna.timings()), otherwise)
 
 

@@ -26,7 +26,7 @@ def render_scores(found: Found) -> None:
     st.caption(plain(f"{score.sentence} {units_words(score, tracks)}"))
     table = tracks_table(score, tracks, runs, true)
     numbers = {
-        column: st.column_config.NumberColumn(format="%.4g", width=90 if column == "Alternative" else 78)
+        column: st.column_config.NumberColumn(format="%.3g", width=88 if column == "Alternative" else 82)
         for column in ("Reference", "Alternative", "Effect", "Least", "Most", "True effect")
     }
     event = st.dataframe(

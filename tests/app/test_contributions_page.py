@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import subprocess
-import sys
+import runpy
 import zipfile
 from base64 import b64decode
 from collections.abc import Callable
@@ -20,18 +18,21 @@ from streamlit.testing.v1 import AppTest
 
 from components.browser.scene import Pick
 from components.contributions import files
+from components.contributions import motifs as panel_words
 from components.contributions.recipe import ContributionRecipe, python_recipe
+from components.contributions.rows import truth_row
 from components.contributions.words import question_words, tracks_words, where_words
 from core import runtime, runtime_contributions, runtime_dna
-from core.attribution import ContributionScores, Target, gradient_x_input
+from core.attribution import ContributionScores, Target, gradient_x_input, motif_library
 from core.cards import Provenance
 from core.enformer import EnformerEngine, load_model, registry
 from core.enformer.tracks import Track
-from core.errors import InvalidLocusError
+from core.errors import InvalidLocusError, MotifDatabaseError
 from core.genome import Interval
+from core.genome.gene import Region
 from core.settings import ROOT, read_settings
 from core.teaching.playground.world import world
-from dashboard.contributions import aim, getting, moving
+from dashboard.contributions import aim, getting, motif_panel, moving
 from dashboard.tracks import run, start
 from tests.tracks_files import write_genes, write_genome
 
@@ -228,6 +229,22 @@ def test_agreement_is_printed_under_the_logo(page):
     assert "with mutagenesis" in row(at, "logo:")["note"]
 
 
+def test_without_a_motif_database_the_logo_stays_and_the_panel_says_why(page, monkeypatch):
+    def missing():
+        raise MotifDatabaseError("JASPAR 2026 is not installed; type `pip install pyjaspar`.")
+
+    for module in (motif_library, motif_panel, panel_words):
+        monkeypatch.setattr(module, "jaspar", missing)
+    at = settled(page(ctb_motifs="1"))
+    assert not at.exception
+    assert "No motifs are named: JASPAR 2026 is not installed" in said(at)
+    assert any(name.endswith(":gxi") for name in ids(at))
+    at = settled(page(ctb_motifs="1", ctb_panel="motifs"))
+    assert [error.value.replace("\\", "") for error in at.error] == [
+        "JASPAR 2026 is not installed; type `pip install pyjaspar`."
+    ]
+
+
 def test_methods_have_a_cost_and_stack(page):
     at = settled(page(ctb_methods="gxi-eg"))
     for _ in range(3):
@@ -250,6 +267,24 @@ def test_two_people_ask_at_once_and_places_change_quickly(page):
 
 
 # Words, bins, files ------------------------------------------------------------------------------------
+
+
+def test_a_place_at_the_edge_of_a_chromosome_has_no_negative_positions(page):
+    at = settled(page(locus="chr1:100"))
+    assert not at.error
+    assert "over 3 bins at chr1:1-" in said(at)
+    assert ":-" not in said(at)
+    assert "letters are no A, C, G or T" in said(at)
+
+
+def test_sites_of_one_motif_that_overlap_are_one_mark():
+    def site(start, name, strand, score):
+        return Region(Interval("sim1", start, start + 9, strand), name, score)
+
+    sites = (site(10, "NFE2", "+", 600.0), site(12, "NFE2", "-", 900.0), site(14, "SP1", "+", 700.0))
+    marks = truth_row((*sites, site(40, "NFE2", "+", 800.0))).regions
+    assert [(mark.start, mark.end) for mark in marks] == [(10, 21), (14, 23), (40, 49)]
+    assert marks[0].about == "NFE2, + and - strand, occupancy 0.90"
 
 
 def test_words_are_those_of_the_field():
@@ -308,7 +343,7 @@ def test_strongest_stretch_is_found_and_kept_apart():
     assert far[1] <= start - 1000 or far[0] >= start + 1000
 
 
-def test_the_python_that_makes_this_makes_this(tmp_path):
+def test_the_python_that_makes_this_makes_this(tmp_path, monkeypatch):
     start = 484_837
     window = Interval("sim1", start - 24_576, start + 24_576)
     recipe = ContributionRecipe(
@@ -320,11 +355,8 @@ def test_the_python_that_makes_this_makes_this(tmp_path):
     compile(python_recipe(averaged), "averaged", "exec")
     assert "averaging=averaging, flanks=flanks" in python_recipe(averaged)
     (tmp_path / "contributions.py").write_text(python_recipe(recipe), encoding="utf-8")
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, "contributions.py"], cwd=tmp_path, env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path("contributions.py", run_name="__main__")
     assert (tmp_path / "contributions.png").stat().st_size > 5_000
     table = pd.read_csv(io.BytesIO((tmp_path / "contributions.csv").read_bytes()))
     assert list(table["position"][:40]) == list(range(start - 19, start + 21))

@@ -6,6 +6,7 @@ import json
 import runpy
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from components.browser import BrowserState
+from components.browser.scene import Pick
 from components.effects.recipe import EffectRecipe, python_recipe
-from core import runtime
+from core import runtime, runtime_effects
 from core.effects import effect_of, parse_variant
 from core.effects.background import BackgroundQuestion
 from core.effects.haplotypes import haplotype_effects, haplotypes_of
@@ -35,7 +38,7 @@ def cache() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asking, "GLANCE_SECONDS", 60.0)  # a busy machine is slow, not wrong
         patch.setattr(asking, "BY_ITSELF_SECONDS", 600.0)
-        patch.setattr(trust, "COMPARED_BY_ITSELF", False)
+        patch.setattr(trust, "COMPARED_BY_ITSELF", -1.0)
         st.cache_resource.clear()
         yield
         st.cache_resource.clear()
@@ -207,11 +210,12 @@ def test_beside_every_result_stands_how_far_to_trust_it(page, monkeypatch):
         )
 
     monkeypatch.setattr(trust, "background_question", few)
-    monkeypatch.setattr(trust, "COMPARED_BY_ITSELF", True)
+    monkeypatch.setattr(trust, "COMPARED_BY_ITSELF", 600.0)
     at = page(var_variant=examples.CAUSAL)
     for words in (
         "Huang et al. 2023", "Sasse et al. 2023", "1,515 bp behind the start of SIMA5, which is scored here",
-        "One run, so no spread", "The sign is right", "the gradient there would have estimated", "They have the same sign", "No clinical label",
+        "One run, so no spread", "The sign is right", "the gradient there would have estimated",
+        "They have the same sign", "No clinical label",
     ):  # fmt: skip
         assert words in said(at), words
     finish(at)  # the comparison is quick and begins by itself
@@ -255,6 +259,44 @@ def test_both_haplotypes_of_a_person_against_the_sum_of_single_effects(page, eng
     assert f"{cage.label}, at the start of SIMA5:" in said(at)  # what is beside speaks of the haplotypes
     assert "its variants one by one add up to" in said(at)
     assert "The two predictions differ" not in said(at)
+
+
+def test_a_clicked_letter_of_the_tracks_page_can_be_changed_here(page, monkeypatch):
+    from dashboard.tracks import browse
+
+    state = BrowserState(pick=Pick("bin", "track:human:6", 70_973, "", 1))
+    monkeypatch.setattr(browse, "browser_state", lambda *_, **__: state)
+    at = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=120)
+    at.switch_page("views/tracks.py")
+    at.query_params.update({"locus": "sim1:65000-75000", "tracks": "6"})
+    at.run()
+    (link,) = [one.proto for one in at.get("page_link") if one.proto.label == "Change a letter here"]
+    at = page(**dict(parse_qsl(link.query_string)))
+    assert "'sim1:70974' is a place without alleles" in said(at)
+    press(at, "T\\>G")
+    assert [row["id"] for row in scenes(at)[0]["rows"] if row["kind"] == "signal"] == [
+        "alleles:human:6", "effect:human:6",
+    ]  # fmt: skip
+
+
+def test_an_emptied_box_stays_empty(page):
+    at = page(var_variant=examples.CAUSAL)
+    at.text_input(key="var_variant").set_value("").run()
+    assert at.text_input(key="var_variant").value == ""
+    assert "Type a variant" in said(at)
+    assert not scenes(at)
+
+
+def test_what_is_known_of_random_changes_is_shown_while_they_go_on(page, monkeypatch):
+    def stored(ask, effect, starts):
+        question = BackgroundQuestion.at(ask.engine, ask.ground.reference, effect.window, head=ask.head, starts=starts)
+        runtime_effects.background_store().put(question.block_key(0), question.block(0))
+        return question
+
+    monkeypatch.setattr(trust, "background_question", stored)
+    at = page(var_variant=examples.CAUSAL)
+    assert "of 10 random single-letter changes of the same window, on this track. 200 are asked for." in said(at)
+    assert any(button.label.startswith("Compare") for button in at.button)
 
 
 def test_what_is_slow_says_its_cost_first_and_can_be_stopped(page, monkeypatch):

@@ -17,9 +17,7 @@ def playground_app(launch_app) -> str:
 
 
 def test_from_a_gene_to_letters_the_other_strand_and_mutagenesis(page, playground_app, tmp_path):
-    page.goto(f"{playground_app}/tracks?locus=SIMC8", wait_until="commit")
-    expect(page.get_by_test_id("browser-description")).to_contain_text("CAGE erythroid (6): mean")
-    page.get_by_role("link", name="Contributions").click()  # place and genome go along
+    page.goto(f"{playground_app}/contributions?locus=SIMC8", wait_until="commit")
     description = page.get_by_test_id("browser-description")
     place = page.get_by_test_id("browser-locus")
     expect(page.get_by_text("Mean of CAGE:erythroid (6) over 3 bins at the SIMC8 TSS")).to_be_visible()
@@ -38,6 +36,14 @@ def test_from_a_gene_to_letters_the_other_strand_and_mutagenesis(page, playgroun
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("button", name=re.compile("^(Go on|Compute)"))).to_be_visible()
     expect(description).to_contain_text("Saturation mutagenesis of CAGE erythroid (6): mean")  # what is done stays
+    page.get_by_role("button", name="Publication logo").click()
+    page.get_by_role("button", name="Draw 210 letters").click()
+    with page.expect_download() as logo:
+        page.get_by_role("button", name="Save SVG").click()
+    logo.value.save_as(tmp_path / "logo.svg")
+    assert (tmp_path / "logo.svg").read_bytes().startswith(b"<?xml")
+    expect(page.get_by_role("button", name="Draw 210 letters")).to_have_count(0)
+    page.keyboard.press("Escape")
     with page.expect_download() as download:
         page.get_by_test_id("browser-svg").click()
     download.value.save_as(tmp_path / "figure.svg")

@@ -18,6 +18,7 @@ from core.effects.background import (
     BackgroundStore,
     background_job,
     random_changes,
+    start_name,
 )
 from core.effects.background import estimate_seconds as background_seconds
 from core.enformer.averaging import Averaging
@@ -25,7 +26,7 @@ from core.errors import SelectionError, SequenceError
 from core.genome import Variant
 from core.jobs import DeviceQueue, JobManager
 from core.timing import Timings
-from tests.core.effects.toys import SIZE, ToyGenome, engine, genome, other, peer
+from tests.core.effects.toys import CROP, SIZE, ToyGenome, engine, genome, other, peer
 
 LETTERS = genome().letters["chr1"]
 SNV = Variant("chr1", 601, LETTERS[600], other(LETTERS[600]))
@@ -88,7 +89,9 @@ def test_job(tmp_path: Path) -> None:
 def test_background(tmp_path: Path) -> None:
     """The same seed draws the same changes; percentiles are counted; a stopped run leaves its blocks."""
     window = effect_of(engine(), genome(), SNV).window
-    question = BackgroundQuestion.at(engine(), genome(), window, count=BLOCK + 5, seed=3)
+    start = window.start + 100
+    question = BackgroundQuestion.at(engine(), genome(), window, count=BLOCK + 5, seed=3, starts=(start, window.start))
+    assert question.starts == (start,)  # the other is not shown
     variants = question.variants
     assert len({variant.position for variant in variants}) == len(variants) == BLOCK + 5
     for variant in variants:
@@ -111,13 +114,17 @@ def test_background(tmp_path: Path) -> None:
     first = peer(LETTERS[window.start : window.end])
     place = variants[1].position - 1
     changed = LETTERS[:place] + variants[1].alt + LETTERS[place + 1 :]
-    effect = (peer(changed[window.start : window.end]) - first).mean(axis=0)
-    np.testing.assert_allclose(found.values["sad"][1], effect, atol=1e-6)
+    effect = peer(changed[window.start : window.end]) - first
+    np.testing.assert_allclose(found.values["sad"][1], effect.mean(axis=0), atol=1e-6)
+    middle = 100 // SIZE - CROP
+    np.testing.assert_allclose(
+        found.values[start_name(start)][1], effect[middle - 1 : middle + 2].mean(axis=0), atol=1e-6
+    )
     sizes = np.abs(found.values["sad"][:, 2])
     assert found.percentile(2, -10) == 100
     assert found.percentile(2, 0) == 0
     assert found.percentile(2, -np.median(sizes)) == pytest.approx(50)
-    assert "25 random" in found.sentence(50)
+    assert f"{BLOCK + 5} random" in found.sentence(50)
 
 
 def test_background_job(tmp_path: Path) -> None:
