@@ -102,13 +102,13 @@ def start_motifs(scores: ContributionScores, key: str, title: str, truth: Interv
             warm_motifs(context.progress)
             return
 
-        def make() -> NamedMotifs:
-            found = seqlets(scores)
-            matches = match_motifs(scores, found=found, on_progress=lambda share: context.progress(0.9 * share))
-            return NamedMotifs(found, matches, None if truth is None else _against(scores, found, matches, truth))
-
         context.progress(0.0, "Comparing with known motifs")
-        _named().get(key, make, on_wait=context.check_cancelled)
+        if known_motifs(key) is not None:
+            return
+        found = seqlets(scores)
+        matches = match_motifs(scores, found=found, on_progress=lambda share: context.progress(0.9 * share))
+        named = NamedMotifs(found, matches, None if truth is None else _against(scores, found, matches, truth))
+        _named().get(key, lambda: named)  # made before: whoever only asks whether it is known must not wait for it
 
     ready = motifs_ready()
     return runtime.jobs().submit(
