@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.enhancers.state import MEAN, chosen_number, chosen_one
+from components.enhancers.state import MEAN, chosen_number, chosen_one, number_or_mean, short_name
 from components.links import LinkField, one_of
 from core.attribution.enhancers import MEASURES, SCORE_NAMES
 
@@ -24,29 +24,11 @@ __all__ = ["MEAN", "chosen_number", "chosen_one"]
 def link_fields() -> tuple[LinkField, ...]:
     """Everything that a link says of the two panels, for the page's own fields."""
     return (
-        LinkField(GENE, "", _short("gene")),
-        LinkField(CELL, "", _short("cell type")),
+        LinkField(GENE, "", short_name("gene")),
+        LinkField(CELL, "", short_name("cell type")),
         LinkField(FROM, "", one_of(FROM, ("", *SOURCES))),
         LinkField(BY, FIRST_SCORE, one_of(BY, SCORE_NAMES)),
         LinkField(MEASURE, "sum", one_of(MEASURE, tuple(MEASURES))),
-        LinkField(LAYER, MEAN, _number("layer")),
-        LinkField(HEAD, MEAN, _number("head")),
+        LinkField(LAYER, MEAN, number_or_mean("layer")),
+        LinkField(HEAD, MEAN, number_or_mean("head")),
     )
-
-
-def _short(what: str):
-    def parse(text: str) -> str:
-        if len(text) > 200 or not text.isprintable():
-            raise ValueError(f"This link asks for a {what} whose name is too long or cannot be shown; choose one here.")
-        return text
-
-    return parse
-
-
-def _number(what: str):
-    def parse(text: str) -> str:
-        if text != MEAN and not (text.isascii() and text.isdigit() and len(text) <= 3):
-            raise ValueError(f"This link asks for {what} {text[:20]!r}; give a whole number, or {MEAN}.")
-        return text if text == MEAN else str(int(text))
-
-    return parse

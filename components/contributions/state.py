@@ -22,7 +22,6 @@ BIN_COUNTS = ("1", "3", "5", "9")
 SHORT = {"gxi": "gradient_x_input", "ig": "integrated_gradients", "eg": "expected_gradients"}
 MAX_TRACKS = 12
 MAX_ALSO = 4
-MAX_LOCUS_BP = 10**11
 
 __all__ = ["HEADS", "SHIFTS"]
 

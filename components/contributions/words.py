@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.tracks.strip import correlation_words
 from core.enformer.tracks import Track
 
 MAX_NAMED = 3
@@ -61,9 +60,3 @@ def unit_of(tracks: Sequence[Track]) -> str:
     """The unit of a mean of tracks; where they differ, that they do."""
     units = list(dict.fromkeys(track.unit for track in tracks))
     return units[0] if len(units) == 1 else "mean of unlike units"
-
-
-def agreement_words(r: float | None, sign_share: float | None, positions: int, sampled: str = "") -> str:
-    """For example "r = 0.93, sign agrees at 96 % of 64 positions"."""
-    sign = "" if sign_share is None else f", sign agrees at {sign_share:.0%} of {positions:,} positions{sampled}"
-    return f"{correlation_words(r)}{sign}".replace("%", " %")

@@ -33,10 +33,3 @@ def change_text(change: float | None, digits: int = DIGITS) -> str:
     """
     text = value_text(change, digits)
     return f"+{text}" if change is not None and math.isfinite(change) and change > 0 else text
-
-
-def interval_text(middle: float | None, spread: float | None) -> str:
-    """For example "−1.20 to −0.800": one spread to either side; "" where there is none."""
-    if middle is None or spread is None or not (math.isfinite(middle) and math.isfinite(spread)):
-        return ""
-    return f"{change_text(middle - spread)} to {change_text(middle + spread)}"

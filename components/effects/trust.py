@@ -15,8 +15,6 @@ from core.effects.scores import GeneScore
 from core.effects.values import VariantEffect
 from core.genome.sequence import BASES, one_hot
 
-SMALL = 0.02  # of the reference's own value: below it a sign says little
-
 
 @dataclass(frozen=True)
 class Told:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.effects.scores import GeneScore, Score
+from core.effects.scores import Score
 from core.effects.values import VariantEffect
 from core.enformer.tracks import Track
 
@@ -36,16 +36,6 @@ def distance_words(distance_bp: int, symbol: str) -> str:
     if distance_bp == 0:
         return f"at the start of {symbol}"
     return f"{abs(distance_bp):,} bp {'behind' if distance_bp > 0 else 'before'} the start of {symbol}"
-
-
-def nearest_words(effect: VariantEffect, genes: tuple[GeneScore, ...], has_genes: bool) -> str:
-    """Where the nearest scored gene start lies."""
-    if genes:
-        nearest = genes[0]
-        return f"The variant lies {distance_words(nearest.distance_bp, nearest.gene.symbol)}."
-    if not has_genes:
-        return "No genes are loaded for this genome, so the distance to a gene start is not known."
-    return f"No gene starts in the {effect.interval.width_bp:,} bp that are predicted."
 
 
 def window_words(effect: VariantEffect) -> str:

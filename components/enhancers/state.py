@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -21,16 +21,18 @@ SOURCES = ("peaks", "file")
 def link_fields() -> tuple[LinkField, ...]:
     """Everything that a link says of the enhancer view and of attention rows, for the page's own fields."""
     return (
-        LinkField(GENE, "", _short("gene")),
-        LinkField(CELL, "", _short("cell type")),
+        LinkField(GENE, "", short_name("gene")),
+        LinkField(CELL, "", short_name("cell type")),
         LinkField(FROM, SOURCES[0], one_of(FROM, SOURCES)),
         LinkField(BY, FIRST_SCORE, one_of(BY, SCORE_NAMES)),
-        LinkField(LAYER, MEAN, _number("layer")),
-        LinkField(HEAD, MEAN, _number("head")),
+        LinkField(LAYER, MEAN, number_or_mean("layer")),
+        LinkField(HEAD, MEAN, number_or_mean("head")),
     )
 
 
-def _short(what: str):
+def short_name(what: str) -> Callable[[str], str]:
+    """A parser of a name that is not checked here: short, and without control characters."""
+
     def parse(text: str) -> str:
         if len(text) > 200 or not text.isprintable():
             raise ValueError(f"This link asks for a {what} whose name is too long or cannot be shown; choose one here.")
@@ -39,7 +41,9 @@ def _short(what: str):
     return parse
 
 
-def _number(what: str):
+def number_or_mean(what: str) -> Callable[[str], str]:
+    """A parser of a whole number, or of the mean of all."""
+
     def parse(text: str) -> str:
         if text != MEAN and not (text.isascii() and text.isdigit() and len(text) <= 3):
             raise ValueError(f"This link asks for {what} {text[:20]!r}; give a whole number, or {MEAN}.")

@@ -20,7 +20,7 @@ from core import runtime, runtime_contributions
 from core.attribution.values import METHOD_TITLES, ContributionScores, Method
 from core.errors import AttendomeError, JobError
 from core.jobs import JobStatus
-from dashboard.contributions.aim import Aim, Side
+from dashboard.contributions.aim import Side
 from dashboard.tracks.run import BY_ITSELF_SECONDS, cost_sentence, short_cost
 
 if TYPE_CHECKING:
@@ -239,8 +239,3 @@ def waited_for(answers: Iterable[Answer]) -> tuple[JobStatus, ...]:
 def first_of(answers: Iterable[Answer], method: Method) -> Answer | None:
     """The main question's answer by a method."""
     return next((one for one in answers if one.method == method), None)
-
-
-def sides_times(aim: Aim, methods: Sequence[str]) -> list[tuple[Side, Method]]:
-    """Every question by every method: the methods of the main question first."""
-    return [(side, method) for side in aim.sides for method in methods]  # type: ignore[misc]

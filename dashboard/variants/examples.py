@@ -16,7 +16,6 @@ CAUSAL, NEUTRAL, DELETION = "sim1:70974:T:G", "sim1:71200:G:A", "sim1:70972:TATG
 PLAYGROUND = (("In a motif", CAUSAL), ("Beside it", NEUTRAL), ("A deletion", DELETION))
 # rs12740374, a common variant that makes a C/EBP site upstream of SORT1 (Musunuru et al. 2010).
 HUMAN = (("rs12740374 (SORT1)", "chr1-109274968-G-T"),)
-PERSON = "person1"
 
 
 def examples_for(ground: Ground) -> tuple[tuple[str, str], ...]:
